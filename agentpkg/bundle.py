@@ -1,0 +1,246 @@
+"""A bundle: a named, versioned set of agents with the skills and MCP servers that they need."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.agent import Agent, parse_agent, with_variant
+from agentpkg.errors import ContentRefused
+from agentpkg.fields import Fields
+from agentpkg.grants import Grants
+from agentpkg.header import read_header
+from agentpkg.requirement import check_name, check_specifier, is_version
+from agentpkg.text import check, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_BYTES_A_FILE = 256 * 1024
+MOST_BYTES = 1024 * 1024
+_COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
+_KNOWN = re.compile(
+    r"(bundle\.toml|README\.md|LICENSE|CHANGELOG\.md|agents/[^/]+\.md|variants/[^/]+/[^/]+\.md|skills/[^/]+/.+)\Z"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpServer:
+    """An MCP server that a bundle brings: a command that a host starts, or the URL of one that runs elsewhere.
+
+    `env` and the values of `headers` are names of environment variables, never values.
+    """
+
+    name: str
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    url: str | None = None
+    headers: Mapping[str, str]
+
+    @property
+    def power(self) -> str:
+        """The server as a power, so that a change of what it runs or reaches is a change of powers."""
+        target = " ".join([self.command, *self.args]) if self.command else self.url
+        secrets = sorted([*self.env, *self.headers.values()])
+        return f"mcp-server:{self.name} {target}" + (f" (env {', '.join(secrets)})" if secrets else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skill:
+    """An agent skill: a folder of text files, copied as it is to the hosts that read skills."""
+
+    name: str
+    description: str
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """One version of a bundle. `digest` is its identity: `sha256:` over the sorted path, size and hash of its files."""
+
+    name: str
+    version: str
+    description: str
+    license: str | None
+    authors: tuple[str, ...]
+    keywords: tuple[str, ...]
+    requires: Mapping[str, str]
+    mcp: Mapping[str, McpServer]
+    agents: tuple[Agent, ...]
+    skills: tuple[Skill, ...]
+    digest: str
+
+    def servers_of(self, agent: Agent) -> tuple[McpServer, ...]:
+        """Return the servers of this bundle that the agent's tools name."""
+        named = {tool.server for tool in agent.tools or ()}
+        return tuple(server for name, server in sorted(self.mcp.items()) if name in named)
+
+    def grants_of(self, agent: Agent) -> Grants:
+        """Return the powers that the agent holds by its tool list and by the servers that the bundle brings for it."""
+        return Grants.of(agent.tools, tuple(server.power for server in self.servers_of(agent)))
+
+
+def content_digest(files: Mapping[str, bytes]) -> str:
+    """Return the identity of a version's files, whatever the order or the transport they came in."""
+    whole = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        whole.update(f"{path}\0{len(data)}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return f"sha256:{whole.hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleFile:
+    """The values of a `bundle.toml`: what a bundle says about itself, without its agents."""
+
+    name: str
+    version: str
+    description: str
+    license: str | None
+    authors: tuple[str, ...]
+    keywords: tuple[str, ...]
+    requires: Mapping[str, str]
+    mcp: Mapping[str, McpServer]
+
+
+def parse_bundle_file(data: bytes, where: str) -> BundleFile:
+    """Return what a `bundle.toml` says, or raise `ContentRefused`."""
+    try:
+        fields = Fields(tomllib.loads(decode(data, where)), where)
+    except tomllib.TOMLDecodeError as error:
+        raise ContentRefused(f"{where}: not valid TOML: {error}") from None
+    fields.reject_unknown("bundle", "requires", "mcp")
+    about = fields.table("bundle")
+    about.reject_unknown("name", "version", "description", "license", "authors", "keywords")
+    version = about.text("version")
+    if not is_version(version):
+        raise ContentRefused(
+            f"{about.where}: version {version!r} is not three numbers and an optional pre-release",
+            hint="write it as 1.2.0 or 2.0.0rc1",
+        )
+    requires = fields.table("requires").text_table()
+    for name, specifier in requires.items():
+        check_name(name, f"{where}: [requires]", ContentRefused)
+        check_specifier(specifier, f"{where}: [requires] {name}", ContentRefused)
+    description = about.text("description")
+    for text in (description, *about.texts("authors"), *about.texts("keywords")):
+        check(text, about.where)
+    return BundleFile(
+        name=check_name(about.text("name"), about.where, ContentRefused),
+        version=version,
+        description=description,
+        license=about.text_or_none("license"),
+        authors=about.texts("authors"),
+        keywords=about.texts("keywords"),
+        requires=requires,
+        mcp={name: _server(name, table) for name, table in fields.table("mcp").tables()},
+    )
+
+
+def parse_bundle(files: Mapping[str, bytes], where: str) -> Bundle:
+    """Return the bundle that `files` make up: paths below the version's folder, and their bytes.
+
+    `where` names the bundle in messages. Raises `ContentRefused` for anything that does not belong in a bundle.
+    """
+    _check_files(files, where)
+    if "bundle.toml" not in files:
+        raise ContentRefused(f"{where}: bundle.toml is missing")
+    about = parse_bundle_file(files["bundle.toml"], f"{where}/bundle.toml")
+    agents = _agents(files, where)
+    if not agents:
+        raise ContentRefused(f"{where}: there is no agent", hint="put one into agents/NAME.md")
+    return Bundle(
+        name=about.name,
+        version=about.version,
+        description=about.description,
+        license=about.license,
+        authors=about.authors,
+        keywords=about.keywords,
+        requires=about.requires,
+        mcp=about.mcp,
+        agents=agents,
+        skills=_skills(files, where),
+        digest=content_digest(files),
+    )
+
+
+def _check_files(files: Mapping[str, bytes], where: str) -> None:
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise ContentRefused(f"{where}: larger than {MOST_BYTES} bytes")
+    folded: dict[str, str] = {}
+    for path, data in files.items():
+        if len(data) > MOST_BYTES_A_FILE:
+            raise ContentRefused(f"{where}/{path}: larger than {MOST_BYTES_A_FILE} bytes")
+        if not _KNOWN.match(path):
+            raise ContentRefused(
+                f"{where}: {path!r} has no place in a bundle",
+                hint="agents/NAME.md, variants/HOST/NAME.md, skills/NAME/…, README.md, LICENSE and CHANGELOG.md do",
+            )
+        for component in path.split("/"):
+            if not _COMPONENT.match(component):
+                raise ContentRefused(f"{where}: {path!r} is not a portable path")
+        if folded.setdefault(path.casefold(), path) != path:
+            raise ContentRefused(f"{where}: {path!r} and {folded[path.casefold()]!r} differ in case only")
+
+
+def _server(name: str, fields: Fields) -> McpServer:
+    fields.reject_unknown("command", "args", "env", "url", "headers")
+    if ("command" in fields) == ("url" in fields):
+        raise fields.error(f"{fields.where} needs a command or a url, and not both")
+    if not re.match(r"\w[\w.-]*\Z", name):
+        raise fields.error(f"{fields.where}: {name!r} is not a name that a tool could be written with")
+    server = McpServer(
+        name=name,
+        command=fields.text("command") if "command" in fields else None,
+        args=fields.texts("args"),
+        env=fields.texts("env"),
+        url=fields.text("url") if "url" in fields else None,
+        headers=fields.table("headers").text_table(),
+    )
+    check(server.power, fields.where)
+    for variable in (*server.env, *server.headers.values()):
+        if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", variable):
+            raise fields.error(f"{fields.where}: {variable!r} is not the name of an environment variable")
+    return server
+
+
+def _agents(files: Mapping[str, bytes], where: str) -> tuple[Agent, ...]:
+    agents: dict[str, Agent] = {}
+    for path in sorted(files):
+        if path.startswith("agents/"):
+            stem = path[len("agents/") : -len(".md")]
+            agents[stem] = parse_agent(decode(files[path], f"{where}/{path}"), f"{where}/{path}", stem)
+    for path in sorted(files):
+        if path.startswith("variants/"):
+            _, host, name = path[: -len(".md")].split("/")
+            if name not in agents:
+                raise ContentRefused(f"{where}/{path}: there is no agent {name!r} in this bundle")
+            text = decode(files[path], f"{where}/{path}")
+            agents[name] = with_variant(agents[name], host, text, f"{where}/{path}")
+    return tuple(agents.values())
+
+
+def _skills(files: Mapping[str, bytes], where: str) -> tuple[Skill, ...]:
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, data in sorted(files.items()):
+        if path.startswith("skills/"):
+            _, name, inner = path.split("/", 2)
+            folders.setdefault(name, {})[inner] = decode(data, f"{where}/{path}").encode()
+    return tuple(_skill(name, inner, f"{where}/skills/{name}") for name, inner in folders.items())
+
+
+def _skill(name: str, files: Mapping[str, bytes], where: str) -> Skill:
+    check_name(name, where, ContentRefused)
+    if "SKILL.md" not in files:
+        raise ContentRefused(f"{where}: SKILL.md is missing")
+    header, _ = read_header(files["SKILL.md"].decode(), f"{where}/SKILL.md")
+    fields = Fields(header, f"{where}/SKILL.md")
+    if fields.text("name") != name:
+        raise ContentRefused(f"{where}/SKILL.md: name is {fields.text('name')!r}, but the folder is {name}")
+    description = fields.text("description")
+    if len(description) > 1024:
+        raise ContentRefused(f"{where}/SKILL.md: the description has {len(description)} characters, 1024 are allowed")
+    return Skill(name=name, description=description, files=files)

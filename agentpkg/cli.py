@@ -1,0 +1,92 @@
+"""The command line: finds a command, runs it, and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from agentpkg import __version__
+from agentpkg.console import tell, tell_error
+from agentpkg.errors import AgentpkgError
+
+COMMANDS = (
+    "init", "install", "sync", "update", "remove", "lock",
+    "list", "status", "diff", "keep", "search", "info",
+)  # fmt: skip
+_BUG = 70
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Commands that are imported only when they are asked for: `commands/NAME.py` holds `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (Click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"agentpkg.commands.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="agentpkg")
+def agentpkg() -> None:
+    """A package manager for coding agents.
+
+    Installs versioned bundles of agents from a git-backed registry, written for every host that a project uses.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        agentpkg.main(args=arguments, prog_name="agentpkg", standalone_mode=False)
+        sys.stdout.flush()
+    except AgentpkgError as error:
+        tell_error(error)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        tell("aborted")
+        return _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit does not fail again
+        return 0
+    except Exception as error:  # noqa: BLE001 (the last handler: whatever arrives here is a bug, and is logged as one)
+        return _bug(error)
+    return 0
+
+
+def _bug(error: Exception) -> int:
+    """Write the traceback to a log file, say where, and return the exit code for a bug."""
+    import traceback
+
+    from agentpkg.registry import cache_folder
+
+    text = "".join(traceback.format_exception(error))
+    tell(f"error: this is a bug in agentpkg {__version__}: {type(error).__name__}: {error}")
+    try:
+        log = cache_folder() / "bug.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text, encoding="utf-8")
+    except OSError:
+        tell(text)
+    else:
+        tell(f"hint: please report it with {log}")
+    return _BUG

@@ -1,0 +1,70 @@
+"""`agentpkg info`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import say, say_json, say_table
+from agentpkg.grants import name_powers
+
+if TYPE_CHECKING:
+    from agentpkg.project import Project
+
+
+@click.command()
+@click.argument("requirement", metavar="NAME[SPECIFIER]")
+@options.offline
+@options.as_json
+@options.with_project
+def command(project: Project, requirement: str, offline: bool, as_json: bool) -> None:
+    """Show a bundle: its versions, what it requires, and what its agents may use."""
+    from agentpkg.ops.inspect import get_info
+    from agentpkg.requirement import parse_requirement
+
+    asked = parse_requirement(requirement)
+    registries = options.registries_for(project, offline=offline)
+    info = get_info(registries, asked, registries.get(asked.registry).url)
+    bundle = info.bundle
+    if as_json:
+        say_json(
+            {
+                "id": info.id,
+                "version": bundle.version,
+                "description": bundle.description,
+                "license": bundle.license,
+                "authors": list(bundle.authors),
+                "keywords": list(bundle.keywords),
+                "registry": info.registry,
+                "digest": bundle.digest,
+                "requires": dict(bundle.requires),
+                "agents": [
+                    {"name": agent.name, "description": agent.description, "grants": list(info.grants[agent.name])}
+                    for agent in bundle.agents
+                ],
+                "skills": [{"name": skill.name, "description": skill.description} for skill in bundle.skills],
+                "versions": [{"version": offer.version, "yanked": offer.yanked} for offer in info.offers],
+            }
+        )
+        return
+    say(f"{info.id} {bundle.version}")
+    say(bundle.description)
+    say()
+    rows = [
+        (
+            "versions",
+            ", ".join(one.version + (f" (yanked: {one.yanked})" if one.yanked else "") for one in info.offers),
+        ),
+        ("requires", ", ".join(f"{name} {specifier}" for name, specifier in bundle.requires.items()) or "nothing"),
+        ("skills", ", ".join(skill.name for skill in bundle.skills) or "none"),
+        ("licence", bundle.license or "not said"),
+        ("authors", ", ".join(bundle.authors) or "not said"),
+        ("registry", info.registry),
+    ]
+    say_table(rows)
+    for agent in bundle.agents:
+        say()
+        say(f"agent {agent.name} may use: {name_powers(info.grants[agent.name])}")
+        say(f"  {' '.join(agent.description.split())[:300]}")

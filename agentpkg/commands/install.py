@@ -1,0 +1,90 @@
+"""`agentpkg install`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.errors import UsageError
+
+if TYPE_CHECKING:
+    from agentpkg.project import Project
+    from agentpkg.requirement import Requirement
+
+
+@click.command()
+@click.argument("requirements", metavar="[NAME[SPECIFIER]]...", nargs=-1)
+@click.option("--host", "hosts", multiple=True, help="Install for this host only; may be given several times.")
+@click.option("--registry", help="The registry to look in: its name in agentpkg.toml, a git url, or a path.")
+@click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
+@click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
+@options.dry_run
+@options.frozen
+@options.offline
+@options.accept_grants
+@options.as_json
+@options.with_project
+def command(
+    project: Project,
+    requirements: tuple[str, ...],
+    hosts: tuple[str, ...],
+    registry: str | None,
+    only: tuple[str, ...],
+    renames: tuple[str, ...],
+    dry_run: bool,
+    frozen: bool,
+    offline: bool,
+    accept_grants: bool,
+    as_json: bool,
+) -> None:
+    """Install bundles and all that they require; without a name, do what sync does.
+
+    A requirement is a name with an optional version: data-engineer, "data-engineer~=1.2", acme/triage@2.0.0.
+    Naming a bundle approves the powers that are then shown of it and of what it requires.
+    """
+    from agentpkg.commands.init import choose_hosts
+    from agentpkg.commands.report import show_change
+    from agentpkg.manifest import new_manifest
+
+    work = options.work_options(dry_run=dry_run, frozen=frozen, offline=offline, accept_grants=accept_grants)
+    if not requirements:
+        from agentpkg.commands.sync import show_sync
+
+        if hosts or registry or only or renames:
+            raise UsageError("--host, --registry, --only and --as need the name of a bundle")
+        show_sync(project, work, as_json=as_json)
+        return
+    from agentpkg.ops.install import Wish, install
+
+    wish = Wish(requirements=_parse(requirements, hosts, only, renames), registry=registry)
+    text = "" if project.has_manifest else new_manifest(choose_hosts(project, hosts))
+    show_change(options.with_approval(lambda work: install(project, wish, work, text), work), as_json=as_json)
+
+
+def _parse(
+    texts: tuple[str, ...], hosts: tuple[str, ...], only: tuple[str, ...], renames: tuple[str, ...]
+) -> tuple[Requirement, ...]:
+    from dataclasses import replace
+
+    from agentpkg.hosts import get_host
+    from agentpkg.requirement import check_name, parse_requirement
+
+    if (only or renames) and len(texts) != 1:
+        raise UsageError("--only and --as go with one bundle at a time")
+    pairs = {}
+    for rename in renames:
+        old, equals, new = rename.partition("=")
+        if not equals:
+            raise UsageError(f"--as {rename!r} is not OLD=NEW")
+        pairs[old] = check_name(new, "--as")
+    return tuple(
+        replace(
+            parse_requirement(text),
+            hosts=tuple(sorted({get_host(host).name for host in hosts})) if hosts else None,
+            agents=only or None,
+            renames=pairs,
+        )
+        for text in texts
+    )

@@ -1,0 +1,88 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from agentpkg.console import interactive, status, tell_error
+from agentpkg.errors import ApprovalNeeded, UsageError
+from agentpkg.ops.session import Options
+from agentpkg.project import Project, find_project, user_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agentpkg.registry import Registries
+
+T = TypeVar("T")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen and write nothing.")
+offline = click.option("--offline", is_flag=True, help="Never use the network; what is missing is named.")
+frozen = click.option("--frozen", is_flag=True, help="Fail rather than change the lockfile.")
+accept_grants = click.option("--accept-grants", is_flag=True, help="Approve all powers that agents would gain.")
+keep_deleted = click.option("--keep-deleted", is_flag=True, help="Do not bring back files that you deleted.")
+
+
+def with_project(command: Callable[..., T]) -> Callable[..., T]:
+    """Add `--project` and `--global` to a command, and hand it the `Project` they name."""
+
+    @click.option("-C", "--project", "folder", type=click.Path(path_type=Path), help="The project's folder.")
+    @click.option("--global", "everywhere", is_flag=True, help="Work on your home folder instead of a project.")
+    @wraps(command)
+    def wrapped(*args: Any, folder: Path | None, everywhere: bool, **kwargs: Any) -> T:
+        return command(*args, project=_project(folder, everywhere), **kwargs)
+
+    return wrapped
+
+
+def _project(folder: Path | None, everywhere: bool) -> Project:
+    if everywhere and folder:
+        raise UsageError("--global and --project exclude each other")
+    if folder and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    return user_project() if everywhere else find_project(folder or Path.cwd())
+
+
+def work_options(**given: bool) -> Options:
+    """Return the options of an operation, with progress shown on a terminal."""
+    return Options(status=status, **given)
+
+
+def with_approval(work: Callable[[Options], T], options: Options) -> T:
+    """Do the work; where powers would be gained, ask the person at the terminal, and do it again if they say yes."""
+    try:
+        return work(options)
+    except ApprovalNeeded as error:
+        if not interactive():
+            raise
+        tell_error(error)
+        if not click.confirm("Approve these powers?", default=False, err=True):
+            raise ApprovalNeeded("not approved; nothing was changed") from None
+    from dataclasses import replace
+
+    return work(replace(options, accept_grants=True))
+
+
+def below(project: Project, file: str) -> str:
+    """Return a file that the user named, from where they stand, as a path below the project."""
+    import os
+
+    path = Path(os.path.normpath(Path.cwd() / file))
+    root = project.root.resolve()
+    for base in (root, project.root):
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    raise UsageError(f"{file} is not in {project.root}")
+
+
+def registries_for(project: Project, *, offline: bool) -> Registries:
+    """Return the registries that the project's manifest names, or the default one where there is no manifest."""
+    from agentpkg.ops.session import open_session
+
+    session = open_session(project, work_options(offline=offline), None if project.has_manifest else "")
+    return session.registries(fresh=True)

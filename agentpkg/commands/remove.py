@@ -1,0 +1,26 @@
+"""`agentpkg remove`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agentpkg.commands import options
+
+if TYPE_CHECKING:
+    from agentpkg.project import Project
+
+
+@click.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@options.dry_run
+@options.offline
+@options.as_json
+@options.with_project
+def command(project: Project, names: tuple[str, ...], dry_run: bool, offline: bool, as_json: bool) -> None:
+    """Remove bundles, and what nothing requires any more."""
+    from agentpkg.commands.report import show_change
+    from agentpkg.ops.remove import remove
+
+    show_change(remove(project, names, options.work_options(dry_run=dry_run, offline=offline)), as_json=as_json)

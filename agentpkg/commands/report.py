@@ -1,0 +1,138 @@
+"""How a change is shown, to people and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from agentpkg.console import say, say_json
+from agentpkg.errors import EditConflict
+from agentpkg.grants import name_powers
+from agentpkg.plan import CONFLICT_SUFFIX, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentpkg.ops.change import Change
+    from agentpkg.plan import Action
+    from agentpkg.render import Fidelity
+
+_MOST_PATHS = 24
+_TOLD = {
+    Kind.EDITED: "your edit stays (agentpkg keep accepts it)",
+    Kind.ABSENT: "stays deleted",
+    Kind.RELEASE: "edited, so left where it is; it is yours now",
+    Kind.ADOPT: "was there already, and is looked after from now on",
+    Kind.MERGE: "your edit and the new version are both in it",
+    Kind.CONFLICT: f"your edit stays; the new version is in {CONFLICT_SUFFIX} beside it",
+}
+
+
+def show_change(change: Change, *, as_json: bool) -> None:
+    """Show a change; raise `EditConflict` at the end if edits could not be merged."""
+    if as_json:
+        say_json(_data(change))
+    else:
+        _show_bundles(change)
+        _show_files(change)
+        _show_notes(change)
+    conflicts = change.plan.of(Kind.CONFLICT)
+    if conflicts:
+        raise EditConflict(
+            "edits could not be merged, and were left as they are",
+            details=[f"{one.path} (the new version is in {one.path}{CONFLICT_SUFFIX})" for one in conflicts],
+            hint="put into your file what you want of the new version, then: agentpkg keep FILE",
+        )
+
+
+def _show_bundles(change: Change) -> None:
+    before, after = change.session.lock.bundles, change.lock.bundles
+    verb = "would be " if change.session.options.dry_run else ""
+    if change.empty:
+        say("nothing to do")
+    for bundle in sorted(before.keys() | after.keys()):
+        if bundle not in after:
+            say(f"- {bundle} {before[bundle].version} {verb}removed")
+            continue
+        now = after[bundle]
+        if bundle not in before:
+            say(f"+ {bundle} {now.version} {verb}installed")
+        elif before[bundle].version != now.version:
+            say(f"~ {bundle} {before[bundle].version} -> {now.version}")
+        elif before[bundle].grants == now.grants:
+            continue
+        for agent, powers in now.grants.items():
+            say(f"    {agent} may use: {name_powers(powers)}")
+
+
+def _show_files(change: Change) -> None:
+    written = [action for action in change.plan.changes if action.kind in (Kind.CREATE, Kind.UPDATE, Kind.DELETE)]
+    if len(written) <= _MOST_PATHS:
+        for action in written:
+            say(f"  {action.kind.value} {action.path}")
+    else:
+        for (kind, folder), number in sorted(Counter(map(_group, written)).items()):
+            say(f"  {kind} {number} file{'s' if number > 1 else ''} in {folder}")
+    for action in change.plan.of(*_TOLD):
+        say(f"  {action.kind.value} {action.path}: {_TOLD[action.kind]}")
+
+
+def _group(action: Action) -> tuple[str, str]:
+    return action.kind.value, "/".join(action.path.split("/")[:2])
+
+
+def _show_notes(change: Change) -> None:
+    """Show what hosts could not carry: each note once, with all the hosts and agents it is true of."""
+    groups: dict[tuple[Fidelity, str, str], tuple[list[str], list[str]]] = {}
+    for bundle, rendering in change.rendered.renderings:
+        before = change.session.lock.bundles.get(bundle)
+        if before and before.digest == change.lock.bundles[bundle].digest:
+            continue
+        for note in rendering.notes:
+            hosts, agents = groups.setdefault((note.fidelity, note.field, note.detail), ([], []))
+            hosts.append(rendering.host)
+            agents.append(rendering.agent)
+    for (fidelity, field, detail), (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0][0], item[0])):
+        say(f"  {fidelity.name.lower()} on {_listed(hosts)}: {_listed(agents)}: {field}: {detail}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return ", ".join(unique) if len(unique) <= 8 else f"{', '.join(unique[:6])} and {len(unique) - 6} more"
+
+
+def _data(change: Change) -> dict[str, Any]:
+    before, after = change.session.lock.bundles, change.lock.bundles
+    return {
+        "dry_run": change.session.options.dry_run,
+        "changed": not change.empty,
+        "bundles": [
+            {
+                "id": bundle,
+                "before": before[bundle].version if bundle in before else None,
+                "after": after[bundle].version if bundle in after else None,
+                "grants": {agent: list(powers) for agent, powers in after[bundle].grants.items()}
+                if bundle in after
+                else {},
+            }
+            for bundle in sorted(before.keys() | after.keys())
+        ],
+        "files": [
+            {"path": action.path, "action": action.kind.value}
+            for action in change.plan.actions
+            if action.kind is not Kind.KEEP
+        ],
+        "renderings": [
+            {
+                "bundle": bundle,
+                "agent": rendering.agent,
+                "host": rendering.host,
+                "fidelity": rendering.fidelity.name.lower(),
+                "notes": [
+                    {"field": note.field, "fidelity": note.fidelity.name.lower(), "detail": note.detail}
+                    for note in rendering.notes
+                ],
+            }
+            for bundle, rendering in change.rendered.renderings
+        ],
+    }

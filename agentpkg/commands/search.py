@@ -1,0 +1,35 @@
+"""`agentpkg search`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import say_json, say_table, tell
+
+if TYPE_CHECKING:
+    from agentpkg.project import Project
+
+
+@click.command()
+@click.argument("words", metavar="[WORD]...", nargs=-1)
+@options.offline
+@options.as_json
+@options.with_project
+def command(project: Project, words: tuple[str, ...], offline: bool, as_json: bool) -> None:
+    """List bundles whose name, description or keywords hold every word; without a word, all."""
+    from agentpkg.ops.inspect import search
+
+    found = search(options.registries_for(project, offline=offline), words)
+    if as_json:
+        rows = [
+            {"id": one.id, "version": one.version, "description": one.description, "keywords": list(one.keywords)}
+            for one in found
+        ]
+        say_json({"bundles": rows})
+    elif not found:
+        tell(f"nothing found for {' '.join(words)}")
+    else:
+        say_table([one.id, one.version, one.description] for one in found)

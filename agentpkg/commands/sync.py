@@ -1,0 +1,76 @@
+"""`agentpkg sync`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import say, say_json
+from agentpkg.errors import AgentpkgError, UsageError
+from agentpkg.ops.sync import check, sync
+
+if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
+    from agentpkg.project import Project
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if sync would have something to do.")
+@options.dry_run
+@options.frozen
+@options.offline
+@options.accept_grants
+@options.keep_deleted
+@options.as_json
+@options.with_project
+def command(
+    project: Project,
+    only_check: bool,
+    dry_run: bool,
+    frozen: bool,
+    offline: bool,
+    accept_grants: bool,
+    keep_deleted: bool,
+    as_json: bool,
+) -> None:
+    """Make the project match agentpkg.toml and agentpkg.lock."""
+    if only_check:
+        if dry_run:
+            raise UsageError("--check and --dry-run exclude each other")
+        show_check(project, as_json=as_json)
+        return
+    work = options.work_options(
+        dry_run=dry_run, frozen=frozen, offline=offline, accept_grants=accept_grants, keep_deleted=keep_deleted
+    )
+    show_sync(project, work, as_json=as_json)
+
+
+def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
+    """Sync, and show what changed."""
+    change = options.with_approval(lambda work: sync(project, work), work)
+    if change is not None:
+        from agentpkg.commands.report import show_change
+
+        show_change(change, as_json=as_json)
+    elif as_json:
+        say_json({"dry_run": work.dry_run, "changed": False, "bundles": [], "files": [], "renderings": []})
+    else:
+        say("nothing to do")
+
+
+def show_check(project: Project, *, as_json: bool) -> None:
+    """Show what is not as the lock has it, and raise if there is anything."""
+    standing = check(project)
+    waiting = [file for file in standing.files if not file.settled]
+    if as_json:
+        files = [{"path": file.path, "state": file.state.value} for file in waiting]
+        say_json({"clean": standing.clean, "unsettled": standing.unsettled, "files": files})
+    if not standing.clean:
+        details = [f"{file.state.value} {file.path}" for file in waiting]
+        if standing.unsettled:
+            details.insert(0, standing.unsettled)
+        raise AgentpkgError("the project is not in sync", details=details, hint="agentpkg status says what to do")
+    if not as_json:
+        say("in sync")

@@ -1,0 +1,64 @@
+"""Talking to people and to programs: data to standard output, talk to standard error, readable without colour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from agentpkg.text import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agentpkg.errors import AgentpkgError
+
+JSON_FORMAT = 1
+
+
+def say(text: str = "") -> None:
+    """Print a line of data."""
+    sys.stdout.write(escape(text) + "\n")
+
+
+def tell(text: str) -> None:
+    """Print a line of talk."""
+    sys.stderr.write(escape(text) + "\n")
+
+
+def say_json(data: dict[str, Any]) -> None:
+    """Print one JSON document, with the format of its shape first."""
+    sys.stdout.write(json.dumps({"format": JSON_FORMAT, **data}, indent=2, ensure_ascii=False) + "\n")
+
+
+def say_table(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows with their columns aligned; the last column takes what room it needs."""
+    rows = [list(row) for row in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
+    for row in rows:
+        say("  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[-1]]).rstrip())
+
+
+def tell_error(error: AgentpkgError) -> None:
+    """Print what is wrong, where, and what to do next."""
+    tell(f"error: {error.message}")
+    for detail in error.details:
+        tell(f"  {detail}")
+    if error.hint:
+        for number, line in enumerate(error.hint.splitlines()):
+            tell(f"{'hint: ' if number == 0 else '      '}{line}")
+
+
+def status(message: str) -> AbstractContextManager[object]:
+    """Show on a terminal, for as long as the context lasts, that something takes its time."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(message)
+
+
+def interactive() -> bool:
+    """Say whether there is a person who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,72 @@
+"""The errors that agentpkg raises on purpose, and the exit code that each stands for.
+
+An error says what is wrong and where (`message`), more of it line by line (`details`), and what to do next (`hint`).
+Anything else that reaches the command line is a bug and exits 70.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class AgentpkgError(Exception):
+    """A failure that was foreseen. Exit code 1 unless a subclass says otherwise."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None, details: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = tuple(details)
+
+
+class UsageError(AgentpkgError):
+    """The command line, or a file that the user writes, asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class ContentRefused(AgentpkgError):
+    """A bundle, or a rendering of it, is not fit to be written into a project."""
+
+    exit_code = 3
+
+
+class ApprovalNeeded(AgentpkgError):
+    """Powers would grow, and nobody has said yes."""
+
+    exit_code = 4
+
+
+class IntegrityError(AgentpkgError):
+    """Something that must never change has changed, or does not match its digest."""
+
+    exit_code = 5
+
+
+class EditConflict(AgentpkgError):
+    """A file holds somebody's bytes, and agentpkg leaves them alone."""
+
+    exit_code = 6
+
+
+class Busy(AgentpkgError):
+    """Another agentpkg works on the same project or mirror."""
+
+    exit_code = 7
+
+
+class NetworkError(AgentpkgError):
+    """A registry could not be reached."""
+
+    exit_code = 8
+
+
+class DiskError(AgentpkgError):
+    """The file system said no."""
+
+    exit_code = 9

@@ -1,0 +1,117 @@
+"""Typed access to parsed TOML, JSON and YAML, so that a loose mapping never travels further than its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import AgentpkgError, ContentRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_KINDS = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+    type(None): "nothing",
+}
+
+
+def kind_of(value: object) -> str:
+    """Return what `value` is, in the words of an error message: `a number`, `a list`, …."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+class Fields:
+    """One table of a file, with getters that name the file and the key when a value is not what it must be."""
+
+    __slots__ = ("_data", "_error", "where")
+
+    def __init__(self, data: object, where: str, error: type[AgentpkgError] = ContentRefused) -> None:
+        if not isinstance(data, Mapping):
+            raise error(f"{where} is {kind_of(data)}, expected a table")
+        self._data: Mapping[str, object] = data
+        self._error = error
+        self.where = where
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def reject_unknown(self, *known: str) -> None:
+        """Raise if there is a key that is not one of `known`; a misspelt key must not be silently without effect."""
+        for key in self._data:
+            if key not in known:
+                raise self.error(f"{self.where}: unknown key {key!r}", hint=f"known here: {', '.join(known)}")
+
+    def text(self, key: str) -> str:
+        """Return the text of a key that must be there and must not be blank."""
+        value = self.text_or_none(key)
+        if value is None:
+            raise self.error(f"{self.where}: {key} is missing")
+        if not value.strip():
+            raise self.error(f"{self.where}: {key} is empty")
+        return value
+
+    def text_or_none(self, key: str) -> str | None:
+        """Return the text of `key`, or None where it is absent."""
+        value = self._data.get(key)
+        if value is None and key not in self._data:
+            return None
+        if not isinstance(value, str):
+            raise self._wrong(key, value, "text")
+        return value
+
+    def number(self, key: str) -> int:
+        """Return the whole number of a key that must be there."""
+        value = self._data.get(key)
+        if type(value) is not int:
+            raise self._wrong(key, value, "a whole number")
+        return value
+
+    def texts_or_none(self, key: str) -> tuple[str, ...] | None:
+        """Return the texts of a list, or None where the key is absent; an empty list is not absent."""
+        if key not in self._data:
+            return None
+        value = self._data[key]
+        if not isinstance(value, list):
+            raise self._wrong(key, value, "a list of texts")
+        for position, item in enumerate(value):
+            if not isinstance(item, str):
+                raise self._wrong(f"{key}[{position}]", item, "text")
+        return tuple(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the texts of a list, empty where the key is absent."""
+        return self.texts_or_none(key) or ()
+
+    def table(self, key: str) -> Fields:
+        """Return the table under `key`, empty where it is absent."""
+        return Fields(self._data.get(key, {}), f"{self.where}: [{key}]", self._error)
+
+    def tables(self) -> Iterable[tuple[str, Fields]]:
+        """Return every key with the table that stands under it."""
+        return [(key, self.table(key)) for key in self._data]
+
+    def text_table(self) -> dict[str, str]:
+        """Return this table as plain texts."""
+        return {key: self.text(key) for key in self._data}
+
+    def raw(self, key: str) -> object:
+        """Return a value as it was parsed, for a caller that tells several shapes apart."""
+        return self._data[key]
+
+    def error(self, message: str, hint: str | None = None) -> AgentpkgError:
+        """Return the error class of this file with `message`, to be raised by the caller."""
+        return self._error(message, hint=hint)
+
+    def _wrong(self, key: str, value: object, expected: str) -> AgentpkgError:
+        if value is None and key not in self._data:
+            return self.error(f"{self.where}: {key} is missing")
+        return self.error(f"{self.where}: {key} is {kind_of(value)}, expected {expected}")

@@ -1,0 +1,125 @@
+"""Strict reading of a markdown file's frontmatter.
+
+Parsing that goes wrong widens powers, because an agent without `tools` holds every tool. So a header that is not
+plain YAML of texts, lists and tables is an error, and never an empty one. python-frontmatter does the work with the
+handler below, which leaves nothing to guess: every scalar is text, and no key repeats, refers, or carries a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias, cast
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+from agentpkg.errors import ContentRefused
+from agentpkg.text import check
+
+Header: TypeAlias = "str | list[Header] | dict[str, Header]"
+_FENCES = re.compile(r"---\n(?P<header>.*?\n)??---\n(?P<body>.*)\Z", re.DOTALL)
+_MOST_LEVELS = 8
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_header(text: str, where: str) -> tuple[dict[str, Header], str]:
+    """Return header and body of `text`; raise `ContentRefused` naming `where` if the header is not plain.
+
+    The body comes byte for byte, but for blank lines at both ends, and ends with one newline.
+    """
+    handler = _StrictHandler(where)
+    if text[:1].isspace():
+        raise ContentRefused(f"{where}: the file starts with white space", hint="the first line must be ---")
+    parsed, _ = frontmatter.parse(text, handler=handler)
+    header = cast("dict[str, Header]", parsed)
+    body = handler.body.lstrip("\n")
+    while (first := body.partition("\n"))[1] and not first[0].strip():
+        body = first[2]
+    return header, body.rstrip() + "\n" if body.strip() else ""
+
+
+class _StrictHandler(BaseHandler):
+    """Splits at fences that stand alone on their lines and parses what is between them."""
+
+    FM_BOUNDARY = re.compile(r"^---$", re.MULTILINE)
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self._where = where
+        self.body = ""
+
+    def split(self, text: str) -> tuple[str, str]:
+        match = _FENCES.match(text + "\n")  # the library has stripped the last newline
+        if not match:
+            raise ContentRefused(
+                f"{self._where}: no frontmatter between two lines of '---'",
+                hint="start the file with ---, name and description, and another ---",
+            )
+        self.body = match["body"]
+        return match["header"] or "", match["body"]
+
+    def load(self, fm: str) -> dict[str, Header]:
+        try:
+            value = _Tree(fm, self._where).read()
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f" line {mark.line + 2}" if mark else ""
+            problem = getattr(error, "problem", None) or "cannot be parsed"
+            raise ContentRefused(
+                f"{self._where}:{place} the header is not valid YAML: {problem}",
+                hint="put the value into double quotes, on one line",
+            ) from None
+        if not isinstance(value, dict):
+            raise ContentRefused(f"{self._where}: the header is not a table of keys and values")
+        return value
+
+
+class _Tree:
+    """Builds texts, lists and tables from YAML events, and refuses everything that YAML can do beyond that."""
+
+    def __init__(self, source: str, where: str) -> None:
+        self._events = yaml.parse(source, Loader=_LOADER)
+        self._where = where
+
+    def read(self) -> Header:
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                return self._node(next(self._events), 0)
+        return {}
+
+    def _node(self, event: yaml.Event, level: int) -> Header:
+        if level > _MOST_LEVELS:
+            raise self._refused(event, f"nests deeper than {_MOST_LEVELS} levels")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self._refused(event, "holds an anchor or an alias")
+        if getattr(event, "tag", None):
+            raise self._refused(event, f"holds the tag {getattr(event, 'tag', '')!r}")
+        if isinstance(event, yaml.ScalarEvent):
+            check(event.value, f"{self._where}: header")
+            return str(event.value)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._items(level)
+        return self._table(level)
+
+    def _items(self, level: int) -> list[Header]:
+        items: list[Header] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, level + 1))
+        return items
+
+    def _table(self, level: int) -> dict[str, Header]:
+        table: dict[str, Header] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, level + 1)
+            if not isinstance(key, str):
+                raise self._refused(event, "has a key that is not text")
+            if key in table:
+                raise self._refused(event, f"has the key {key!r} twice")
+            table[key] = self._node(next(self._events), level + 1)
+        return table
+
+    def _refused(self, event: yaml.Event, problem: str) -> ContentRefused:
+        mark = event.start_mark
+        line = f" line {mark.line + 2}" if mark else ""
+        return ContentRefused(f"{self._where}:{line} the header {problem}", hint="write plain keys and values")

@@ -1,0 +1,74 @@
+"""Claude Code.
+
+A name that it does not know in `tools` is dropped; an absent list gives every tool, an empty one none. A scope on a
+tool is accepted and then not applied to a sub-agent, so scoped tools cannot be carried. The closing fence of the
+frontmatter is the first `---` anywhere, so none may stand inside a value. Identity is the `name` key.
+"""
+
+from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, ToolRow
+
+HOST = Host(
+    name="claude",
+    title="Claude Code",
+    revision=1,
+    checked="2026-11-21, Claude Code 2.1.197",
+    sources=(
+        "the client's own listing and sub-agent requests",
+        "code.claude.com/docs: sub-agents, tools-reference",
+    ),
+    marks=(".claude", "CLAUDE.md"),
+    agents=".claude/agents/{name}.md",
+    user_agents=".claude/agents/{name}.md",
+    skills=".claude/skills/{name}",
+    user_skills=".claude/skills/{name}",
+    tools=ToolList(
+        key="tools",
+        rows=(
+            ToolRow(gives=("read",), names=("Read",)),
+            ToolRow(gives=("write",), names=("Write",)),
+            ToolRow(gives=("edit",), names=("Edit",)),
+            ToolRow(gives=("notebook-edit",), names=("NotebookEdit",)),
+            ToolRow(gives=("glob", "list"), names=("Glob",)),
+            ToolRow(gives=("grep",), names=("Grep",)),
+            ToolRow(gives=("shell",), names=("Bash",)),
+            ToolRow(gives=("web-fetch",), names=("WebFetch",)),
+            ToolRow(gives=("web-search",), names=("WebSearch",)),
+            ToolRow(gives=("delegate",), names=("Agent",)),
+            ToolRow(gives=("todo",), names=("TodoWrite",)),
+            ToolRow(gives=("skill",), names=("Skill",)),
+            ToolRow(gives=("ask",), names=("AskUserQuestion",)),
+        ),
+        mcp=McpNames(one="mcp__{server}__{tool}", every="mcp__{server}"),
+    ),
+    models=Models(
+        aliases={"strong": "opus", "balanced": "sonnet", "fast": "haiku"},
+        accepts=r"claude-[a-z0-9.-]+(\[1m\])?|(opus|sonnet|haiku|fable)(\[1m\])?|best|opusplan",
+    ),
+    fields=(
+        HostField(name="color", choices=("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")),
+        HostField(name="effort", choices=("low", "medium", "high", "xhigh", "max")),
+        HostField(name="maxTurns", kind="integer"),
+        HostField(name="background", kind="boolean"),
+        HostField(name="isolation", choices=("worktree",)),
+        HostField(name="disallowedTools", kind="texts"),
+        HostField(
+            name="permissionMode",
+            choices=("default", "acceptEdits", "auto", "dontAsk", "bypassPermissions", "plan"),
+            power=True,
+            harmless=("default", "plan"),
+        ),
+        # Memory gives the agent Read, Write and Edit, whatever its list says.
+        HostField(name="memory", choices=("user", "project", "local"), power=True),
+    ),
+    reserved=frozenset(
+        [
+            "general-purpose",
+            "statusline-setup",
+            "claude-code-guide",
+            "output-style-setup",
+            "claude",
+            "fork",
+            "worker",
+        ]
+    ),
+)

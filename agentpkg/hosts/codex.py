@@ -1,0 +1,33 @@
+"""Codex CLI.
+
+An agent file can hold a sandbox mode, approvals, MCP servers and a tool table, and the client loads them all, but a
+spawned agent gets what its session has. Only model, effort and instructions take effect. So an agent here holds every
+power of the session, and one that must not is refused.
+"""
+
+from agentpkg.hosts.base import Host, HostField, Models, NoControl
+
+HOST = Host(
+    name="codex",
+    title="Codex CLI",
+    revision=1,
+    checked="2026-11-21, Codex 0.169.0",
+    sources=("the client's spawn_agent tool and the spawned agent's requests", "openai/codex: agent roles"),
+    marks=(".codex",),
+    agents=".codex/agents/{name}.toml",
+    user_agents=".codex/agents/{name}.toml",
+    skills=".agents/skills/{name}",
+    user_skills=".agents/skills/{name}",
+    form="toml",
+    body_key="developer_instructions",
+    tools=NoControl(),
+    models=Models(accepts=r"(gpt|codex|o\d)[a-z0-9.-]*"),
+    fields=(
+        HostField(
+            name="model_reasoning_effort",
+            choices=("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"),
+        ),
+        HostField(name="nickname_candidates", kind="texts", pattern=r"[A-Za-z0-9 _-]+"),
+    ),
+    reserved=frozenset(["default", "explorer", "worker", "awaiter"]),
+)

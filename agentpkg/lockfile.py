@@ -1,0 +1,239 @@
+"""`agentpkg.lock`: what was chosen, and what was written.
+
+JSON with sorted keys, one a line, and nothing in it that differs from machine to machine or from day to day, so that
+the same choice is the same text. It is read on every run, so reading it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agentpkg.errors import ContentRefused, IntegrityError, UsageError
+from agentpkg.fields import Fields
+from agentpkg.paths import is_inside
+from agentpkg.requirement import Requirement, split_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE_NAME = "agentpkg.lock"
+FORMAT = 1
+_REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"
+_CONFLICT = re.compile(r"^<{7} .*?\n(.*?)(?:^\|{7} .*?\n.*?)?^={7}\n(.*?)^>{7} .*?$\n?", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedBundle:
+    """One chosen version.
+
+    `wanted` is the requirement that the manifest holds for it, None if only another bundle requires it. `requires`
+    maps the ids that it requires to their specifiers. `grants` are the approved powers of each of its agents.
+    """
+
+    version: str
+    registry: str
+    commit: str
+    digest: str
+    wanted: Requirement | None
+    requires: Mapping[str, str]
+    grants: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFile:
+    """One written file. Digests are SHA-256 in hexadecimal, over bytes with LF line endings.
+
+    `sha256` is of the bytes as rendered. `kept` is of the bytes that stand there instead because the user's edit was
+    accepted. `base` is of the rendering that the live file still rests on, where the newest one is not in it yet.
+    """
+
+    bundle: str
+    item: str
+    hosts: tuple[str, ...]
+    sha256: str
+    kept: str | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedHost:
+    """What decided the renderings for one host: the revision of its host file and the project's settings."""
+
+    revision: int
+    models: Mapping[str, str] = field(default_factory=dict)
+    widening: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lockfile:
+    """The values of a lockfile: bundles by id, files by path below the project, hosts by name.
+
+    `torn` says that the text held merge-conflict markers: both sides are in here, and choosing must run again.
+    """
+
+    bundles: Mapping[str, LockedBundle] = field(default_factory=dict)
+    files: Mapping[str, LockedFile] = field(default_factory=dict)
+    hosts: Mapping[str, LockedHost] = field(default_factory=dict)
+    project_hosts: tuple[str, ...] = ()
+    torn: bool = False
+
+
+def file_digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes with CRLF read as LF, in hexadecimal."""
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).hexdigest()
+
+
+def parse_lockfile(text: str) -> Lockfile:
+    """Return the lock that `text` holds.
+
+    Text with merge-conflict markers is read on both sides and joined. Raises `UsageError` for a newer format,
+    `IntegrityError` for text that is no lock, `ContentRefused` for a path that leaves the project.
+    """
+    if re.search(r"^<{7} ", text, re.MULTILINE):
+        return _join(_parse(_CONFLICT.sub(r"\1", text)), _parse(_CONFLICT.sub(r"\2", text)))
+    return _parse(text)
+
+
+def _parse(text: str) -> Lockfile:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
+    fields = Fields(data, FILE_NAME, IntegrityError)
+    version = fields.number("format")
+    if version > FORMAT:
+        raise UsageError(
+            f"{FILE_NAME} has format {version}; this agentpkg reads formats up to {FORMAT}",
+            hint="upgrade agentpkg: pip install --upgrade agentpkg-cli",
+        )
+    return Lockfile(
+        bundles={key: _bundle(key, table) for key, table in fields.table("bundles").tables()},
+        files={path: _file(path, table) for path, table in fields.table("files").tables()},
+        hosts={name: _host(table) for name, table in fields.table("hosts").tables()},
+        project_hosts=fields.texts("project_hosts"),
+    )
+
+
+def _bundle(bundle: str, fields: Fields) -> LockedBundle:
+    registry, name = split_id(bundle)
+    wanted = None
+    if "wanted" in fields:
+        table = fields.table("wanted")
+        wanted = Requirement(
+            name=name,
+            registry=registry,
+            specifier=table.text_or_none("version") or "",
+            hosts=table.texts_or_none("hosts"),
+            agents=table.texts_or_none("agents"),
+            renames=table.table("as").text_table(),
+        )
+    grants = fields.table("grants")
+    return LockedBundle(
+        version=fields.text("version"),
+        registry=fields.text("registry"),
+        commit=fields.text("commit"),
+        digest=fields.text("digest"),
+        wanted=wanted,
+        requires={key: fields.table("requires").text_or_none(key) or "" for key in fields.table("requires")},
+        grants={agent: grants.texts(agent) for agent in grants},
+    )
+
+
+def _file(path: str, fields: Fields) -> LockedFile:
+    if not is_inside(path):
+        raise ContentRefused(f"{FILE_NAME}: {path!r} is not a path inside the project", hint=_REPAIR)
+    return LockedFile(
+        bundle=fields.text("bundle"),
+        item=fields.text("item"),
+        hosts=fields.texts("hosts"),
+        sha256=fields.text("sha256"),
+        kept=fields.text_or_none("kept"),
+        base=fields.text_or_none("base"),
+    )
+
+
+def _host(fields: Fields) -> LockedHost:
+    return LockedHost(
+        revision=fields.number("revision"),
+        models=fields.table("models").text_table(),
+        widening=fields.text_or_none("widening") == "allow",
+    )
+
+
+def _join(ours: Lockfile, theirs: Lockfile) -> Lockfile:
+    """Join two sides of a merge: ours where both hold one key, and the powers only that both sides approved."""
+    both = ours.bundles.keys() & theirs.bundles.keys()
+    bundles = {**theirs.bundles, **ours.bundles}
+    for key in both:
+        if ours.bundles[key].version != theirs.bundles[key].version:
+            bundles[key] = min(ours.bundles[key], theirs.bundles[key], key=lambda locked: _numbers(locked.version))
+    return Lockfile(
+        bundles=bundles,
+        files={**theirs.files, **ours.files},
+        hosts={**theirs.hosts, **ours.hosts},
+        project_hosts=ours.project_hosts,
+        torn=True,
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+def dump_lockfile(lock: Lockfile) -> str:
+    """Return the text of a lock. Equal locks give equal text, and `parse_lockfile` gives the lock back."""
+    data = {
+        "bundles": {key: _bundle_data(bundle) for key, bundle in lock.bundles.items()},
+        "files": {path: _file_data(file) for path, file in lock.files.items()},
+        "format": FORMAT,
+        "hosts": {name: _host_data(host) for name, host in lock.hosts.items()},
+        "project_hosts": list(lock.project_hosts),
+    }
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "commit": bundle.commit,
+        "digest": bundle.digest,
+        "grants": {agent: list(powers) for agent, powers in bundle.grants.items()},
+        "registry": bundle.registry,
+        "requires": dict(bundle.requires),
+        "version": bundle.version,
+    }
+    if bundle.wanted:
+        wanted = {
+            "version": bundle.wanted.specifier,
+            "hosts": bundle.wanted.hosts,
+            "agents": bundle.wanted.agents,
+            "as": dict(bundle.wanted.renames) or None,
+        }
+        data["wanted"] = {key: value for key, value in wanted.items() if value is not None}
+    return data
+
+
+def _file_data(file: LockedFile) -> dict[str, Any]:
+    data = {
+        "bundle": file.bundle,
+        "item": file.item,
+        "hosts": list(file.hosts),
+        "sha256": file.sha256,
+        "kept": file.kept,
+        "base": file.base,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def _host_data(host: LockedHost) -> dict[str, Any]:
+    data: dict[str, Any] = {"revision": host.revision}
+    if host.models:
+        data["models"] = dict(host.models)
+    if host.widening:
+        data["widening"] = "allow"
+    return data

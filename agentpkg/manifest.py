@@ -1,0 +1,192 @@
+"""`agentpkg.toml`: what the user asks for.
+
+Reading takes the standard library's parser, so that a sync with nothing to do stays fast. Edits go through tomlkit on
+the text itself, so that comments, order and spacing survive.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agentpkg.errors import UsageError
+from agentpkg.fields import Fields
+from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, check_name, split_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE_NAME = "agentpkg.toml"
+BUILTIN_URL = "builtin:"  # where the default registry is, unless the manifest says otherwise: in agentpkg itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrySource:
+    """Where a registry is: a git URL or path, the folder in it, and the branch (None: the remote's own choice)."""
+
+    url: str
+    subfolder: str = ""
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """What a project says about one host: model ids for the tiers, and whether powers may widen there."""
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    widening: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The values of a manifest. `requirements` are keyed by bundle id, `settings` by host."""
+
+    hosts: tuple[str, ...]
+    requirements: Mapping[str, Requirement]
+    registries: Mapping[str, RegistrySource]
+    settings: Mapping[str, HostSettings]
+
+    def settings_of(self, host: str) -> HostSettings:
+        """Return the project's settings for a host, the defaults where it says nothing."""
+        return self.settings.get(host, HostSettings())
+
+    def url_of(self, registry: str) -> str:
+        """Return the URL of a registry, as the manifest has it."""
+        return self.registries[registry].url if registry in self.registries else BUILTIN_URL
+
+
+def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:
+    """Return the manifest that `text` holds, or raise `UsageError` naming the key that is wrong."""
+    try:
+        fields = Fields(tomllib.loads(text), FILE_NAME, UsageError)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{FILE_NAME}: not valid TOML: {error}") from None
+    fields.reject_unknown("project", "registries", "bundles", "models", "hosts")
+    project = fields.table("project")
+    project.reject_unknown("hosts")
+    known = tuple(known_hosts)
+    registries = {name: _registry(name, table) for name, table in fields.table("registries").tables()}
+    requirements = {
+        key: _requirement(fields.table("bundles"), key, known, registries) for key in fields.table("bundles")
+    }
+    return Manifest(
+        hosts=check_hosts(project.texts("hosts"), f"{FILE_NAME}: [project] hosts", known),
+        requirements=requirements,
+        registries=registries,
+        settings=_settings(fields, known),
+    )
+
+
+def check_hosts(hosts: tuple[str, ...], where: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `hosts` without repeats, or raise `UsageError` for a name that is no host."""
+    for host in hosts:
+        if host not in known:
+            raise UsageError(f"{where}: unknown host {host!r}", hint=f"known hosts: {', '.join(sorted(known))}")
+    return tuple(dict.fromkeys(hosts))
+
+
+def _registry(name: str, fields: Fields) -> RegistrySource:
+    check_name(name, fields.where)
+    fields.reject_unknown("url", "subfolder", "branch")
+    return RegistrySource(
+        url=fields.text("url"),
+        subfolder=(fields.text_or_none("subfolder") or "").strip("/"),
+        branch=fields.text_or_none("branch"),
+    )
+
+
+def _requirement(
+    fields: Fields, key: str, known: tuple[str, ...], registries: Mapping[str, RegistrySource]
+) -> Requirement:
+    where = f"{FILE_NAME}: [bundles] {key}"
+    registry, name = split_id(key)
+    check_name(name, where)
+    if registry != DEFAULT_REGISTRY and registry not in registries:
+        raise UsageError(
+            f"{where}: there is no registry {registry!r}", hint=f"add [registries.{registry}] with its url"
+        )
+    value = fields.raw(key)
+    if isinstance(value, str):
+        return Requirement(name=name, registry=registry, specifier=value.strip())
+    table = fields.table(key)
+    table.reject_unknown("version", "hosts", "agents", "as")
+    hosts = table.texts_or_none("hosts")
+    renames = table.table("as").text_table()
+    for new in renames.values():
+        check_name(new, f"{where}: as")
+    return Requirement(
+        name=name,
+        registry=registry,
+        specifier=(table.text_or_none("version") or "").strip(),
+        hosts=None if hosts is None else check_hosts(hosts, where, known),
+        agents=table.texts_or_none("agents"),
+        renames=renames,
+    )
+
+
+def _settings(fields: Fields, known: tuple[str, ...]) -> dict[str, HostSettings]:
+    models, hosts = fields.table("models"), fields.table("hosts")
+    names = check_hosts((*models, *hosts), f"{FILE_NAME}: [models] and [hosts]", known)
+    settings = {}
+    for name in names:
+        tiers, own = models.table(name), hosts.table(name)
+        tiers.reject_unknown(*TIERS)
+        own.reject_unknown("widening")
+        widening = own.text_or_none("widening") or "refuse"
+        if widening not in ("allow", "refuse"):
+            raise UsageError(f"{own.where}: widening is {widening!r}", hint='use "refuse" (the default) or "allow"')
+        settings[name] = HostSettings(models=tiers.text_table(), widening=widening == "allow")
+    return settings
+
+
+def new_manifest(hosts: tuple[str, ...]) -> str:
+    """Return the text of a manifest that names `hosts` and no bundle yet."""
+    names = ", ".join(f'"{host}"' for host in hosts)
+    return f"[project]\nhosts = [{names}]\n\n[bundles]\n"
+
+
+def with_requirement(text: str, requirement: Requirement) -> str:
+    """Return the manifest's text with `requirement` added, or put in the place of the one it had for that bundle."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    bundles = document.setdefault("bundles", tomlkit.table())
+    bundles[requirement.id] = _requirement_value(requirement)
+    return tomlkit.dumps(document)
+
+
+def _requirement_value(requirement: Requirement) -> Any:
+    import tomlkit
+
+    limits = {"hosts": requirement.hosts, "agents": requirement.agents, "as": requirement.renames or None}
+    if not any(value is not None for value in limits.values()):
+        return requirement.specifier
+    table = tomlkit.inline_table()
+    table["version"] = requirement.specifier
+    for key, value in limits.items():
+        if value is not None:
+            table[key] = dict(value) if isinstance(value, Mapping) else list(value)
+    return table
+
+
+def without_requirement(text: str, bundle: str) -> str:
+    """Return the manifest's text without its requirement for the bundle with id `bundle`."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    del document["bundles"][bundle]
+    return tomlkit.dumps(document)
+
+
+def with_registry(text: str, name: str, url: str) -> str:
+    """Return the manifest's text with a registry added under `name`."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    registries = document.setdefault("registries", tomlkit.table(is_super_table=True))
+    table = tomlkit.table()
+    table["url"] = url
+    registries[name] = table
+    return tomlkit.dumps(document)

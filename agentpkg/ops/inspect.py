@@ -1,0 +1,145 @@
+"""What there is to know about a project and its registries: for `diff`, `search` and `info`. Nothing here writes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.hosts import HOSTS
+from agentpkg.plan import CONFLICT_SUFFIX
+from agentpkg.project import read_files
+from agentpkg.requirement import bundle_id, is_final
+from agentpkg.resolve import Offer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agentpkg.bundle import Bundle
+    from agentpkg.ops.session import Session
+    from agentpkg.registry import Registries, Registry
+    from agentpkg.requirement import Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How one file differs: from what agentpkg wrote (`mine`), and from what waits beside it (`theirs`, or None).
+
+    Both are unified diffs. `mine` is None where the written bytes are known no more.
+    """
+
+    path: str
+    mine: str | None
+    theirs: str | None
+
+
+def find_differences(session: Session, paths: Sequence[str]) -> list[Difference]:
+    """Return the local edits of these files, or of all, as diffs."""
+    from agentpkg.ops.change import written_before
+
+    lock = session.lock
+    disk = read_files(session.project.root, [name for path in lock.files for name in (path, path + CONFLICT_SUFFIX)])
+    edited = [
+        path
+        for path, locked in lock.files.items()
+        if (not paths or path in paths)
+        and (path not in disk or disk[path].sha256 != (locked.base or locked.sha256) or locked.base)
+    ]
+    written = written_before(session, edited, session.registries(fresh=False))
+    differences = []
+    for path in edited:
+        now = disk[path].content if path in disk else b""
+        beside = disk.get(path + CONFLICT_SUFFIX)
+        differences.append(
+            Difference(
+                path=path,
+                mine=_unified(written[path], now, path, "as written", "as it is") if path in written else None,
+                theirs=_unified(now, beside.content, path, "as it is", "newer rendering") if beside else None,
+            )
+        )
+    return differences
+
+
+def _unified(before: bytes, after: bytes, path: str, old: str, new: str) -> str:
+    lines = difflib.unified_diff(_lines(before), _lines(after), fromfile=f"{path} ({old})", tofile=f"{path} ({new})")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode("utf-8", "backslashreplace").replace("\r\n", "\n").splitlines(keepends=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One bundle that a search found, with its newest version and what that says about itself."""
+
+    id: str
+    version: str
+    description: str
+    keywords: tuple[str, ...]
+
+
+def search(registries: Registries, words: Sequence[str]) -> list[Found]:
+    """Return the bundles of all registries in whose name, description or keywords every word stands, best first."""
+    found = []
+    for registry in registries.all():
+        for name in registry.names():
+            version = _newest(registry, name)
+            if version:
+                about = registry.about(name, version)
+                text = " ".join([name, about.description, *about.keywords]).casefold()
+                if all(word.casefold() in text for word in words):
+                    found.append(
+                        Found(
+                            id=bundle_id(registry.name, name),
+                            version=version,
+                            description=about.description,
+                            keywords=about.keywords,
+                        )
+                    )
+    return sorted(found, key=lambda one: (not all(word.casefold() in one.id for word in words), one.id))
+
+
+def _newest(registry: Registry, name: str) -> str | None:
+    yanked = registry.yanked(name)
+    versions = [version for version in registry.versions(name) if version not in yanked]
+    finals = [version for version in versions if is_final(version)]
+    return next(iter(finals or versions), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info:
+    """A bundle's chosen version, all its versions, and the powers that each of its agents holds."""
+
+    id: str
+    registry: str
+    bundle: Bundle
+    offers: tuple[Offer, ...]
+    grants: Mapping[str, tuple[str, ...]]
+
+
+def get_info(registries: Registries, requirement: Requirement, url: str) -> Info:
+    """Return what a registry tells about the newest version that `requirement` allows."""
+    from agentpkg.render import host_powers
+    from agentpkg.resolve import resolve
+
+    offers = registries.offers(requirement.id)
+    versions = resolve({requirement.id: requirement.specifier}, _Alone(requirement.id, offers), {})
+    bundle = registries.load(requirement.id, versions[requirement.id].version)
+    grants = {
+        agent.name: tuple(
+            bundle.grants_of(agent).with_powers(power for host in HOSTS.values() for power in host_powers(agent, host))
+        )
+        for agent in bundle.agents
+    }
+    return Info(id=requirement.id, registry=url, bundle=bundle, offers=offers, grants=grants)
+
+
+class _Alone:
+    """An index of one bundle whose requirements do not count: to choose a version of it alone."""
+
+    def __init__(self, bundle: str, offers: Sequence[Offer]) -> None:
+        self._offers = {bundle: [Offer(version=one.version, requires={}, yanked=one.yanked) for one in offers]}
+
+    def offers(self, bundle: str) -> Sequence[Offer]:
+        return self._offers[bundle]

@@ -1,0 +1,123 @@
+"""What every operation starts from: the project, its manifest and lock, and the ways to registries and cache."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import AgentpkgError, IntegrityError
+from agentpkg.hosts import HOSTS
+from agentpkg.lockfile import Lockfile, parse_lockfile
+from agentpkg.manifest import Manifest, parse_manifest
+from agentpkg.requirement import split_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agentpkg.project import Project
+    from agentpkg.registry import Registries
+    from agentpkg.store import RenderingStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about how to work, the same for every operation that changes a project.
+
+    `status` shows on a terminal that something takes its time.
+    """
+
+    offline: bool = False
+    frozen: bool = False
+    dry_run: bool = False
+    accept_grants: bool = False
+    keep_deleted: bool = False
+    status: Callable[[str], AbstractContextManager[object]] = nullcontext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One operation's view of a project."""
+
+    project: Project
+    options: Options
+    manifest_text: str
+    manifest: Manifest
+    lock_text: str | None
+    lock: Lockfile
+
+    def registries(self, *, fresh: bool, manifest: Manifest | None = None) -> Registries:
+        """Return the registries of the manifest; `fresh` says to look for new versions first."""
+        from agentpkg.registry import Registries
+
+        return Registries(
+            (manifest or self.manifest).registries,
+            self.project.root,
+            fresh=fresh,
+            offline=self.options.offline,
+            status=self.options.status,
+        )
+
+    def store(self) -> RenderingStore:
+        """Return the store of bytes that were rendered on this machine."""
+        from agentpkg.registry import cache_folder
+        from agentpkg.store import RenderingStore
+
+        return RenderingStore(cache_folder() / "renderings")
+
+
+def open_session(project: Project, options: Options, manifest_text: str | None = None) -> Session:
+    """Return a session on `project`, with the manifest on disk or the text given instead."""
+    text = project.read_manifest() if manifest_text is None else manifest_text
+    lock_text = project.read_lock_text()
+    return Session(
+        project=project,
+        options=options,
+        manifest_text=text,
+        manifest=parse_manifest(text, HOSTS),
+        lock_text=lock_text,
+        lock=Lockfile() if lock_text is None else parse_lockfile(lock_text),
+    )
+
+
+def why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
+    """Return why the lock is not what the manifest asks for, None if it is: then nothing has to be resolved."""
+    if lock.torn:
+        return "the lock holds two sides of a merge"
+    wanted = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
+    for bundle in sorted(wanted.keys() ^ manifest.requirements.keys()):
+        return f"{bundle} is {'only in the lock' if bundle in wanted else 'not in the lock'}"
+    for bundle, requirement in manifest.requirements.items():
+        if wanted[bundle] != requirement:
+            return f"the requirement for {bundle} has changed"
+    for bundle, locked in lock.bundles.items():
+        if locked.registry != manifest.url_of(split_id(bundle)[0]):
+            return f"the registry of {bundle} has moved"
+    if lock.bundles and lock.project_hosts != manifest.hosts:
+        return "the hosts of the project have changed"
+    return _hosts_unsettled(manifest, lock)
+
+
+def _hosts_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
+    for name, locked in lock.hosts.items():
+        settings = manifest.settings_of(name)
+        if name not in HOSTS:
+            raise IntegrityError(
+                f"the lock names the host {name!r}, which this agentpkg does not know", hint="upgrade it"
+            )
+        if locked.revision > HOSTS[name].revision:
+            raise IntegrityError(
+                f"the lock was written by a newer agentpkg ({name} renderings, revision {locked.revision})",
+                hint="upgrade agentpkg: pip install --upgrade agentpkg-cli",
+            )
+        if locked.revision < HOSTS[name].revision:
+            return f"this agentpkg renders {name} anew (revision {HOSTS[name].revision})"
+        if locked.models != settings.models or locked.widening != settings.widening:
+            return f"the settings for {name} have changed"
+    return None
+
+
+def check_not_interrupted(project: Project) -> None:
+    """Raise if an earlier run waits to be finished, for operations that only look."""
+    if project.interrupted:
+        raise AgentpkgError("an earlier run was cut short", hint="run agentpkg sync to finish it")

@@ -1,0 +1,71 @@
+"""`update`: newer versions, within what the manifest allows or, with `latest`, whatever is newest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import UsageError
+from agentpkg.manifest import with_requirement
+from agentpkg.ops.change import Change, carry_out, choose, prepare
+from agentpkg.ops.install import compatible_with
+from agentpkg.requirement import is_final
+
+if TYPE_CHECKING:
+    from agentpkg.ops.session import Options, Session
+    from agentpkg.project import Project
+    from agentpkg.registry import Registries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A bundle that stays behind because the manifest says so: its version, the newest there is, and the specifier."""
+
+    bundle: str
+    version: str
+    newest: str
+    specifier: str
+
+
+def update(project: Project, names: tuple[str, ...], options: Options, *, latest: bool) -> tuple[Change, list[Held]]:
+    """Update the bundles with these ids, or all; return the change, and what the manifest holds back."""
+    held: list[Held] = []
+
+    def decide_on(session: Session) -> Change:
+        for name in names:
+            if name not in session.lock.bundles and name not in session.manifest.requirements:
+                raise UsageError(f"{name} is not installed", hint="agentpkg list shows what is")
+        registries = session.registries(fresh=True)
+        change = _decide(session, registries, set(names) or set(session.lock.bundles), latest=latest)
+        held[:] = _held(change, registries)
+        return change
+
+    return carry_out(project, options, decide_on), held
+
+
+def _decide(session: Session, registries: Registries, unlocked: set[str], *, latest: bool) -> Change:
+    manifest, text = session.manifest, session.manifest_text
+    if not latest:
+        return prepare(session, text, choose(session, manifest, registries, unlocked), registries)
+    free = {
+        bundle: replace(one, specifier="") if bundle in unlocked else one
+        for bundle, one in manifest.requirements.items()
+    }
+    chosen = choose(session, replace(manifest, requirements=free), registries, unlocked)
+    for bundle in sorted(unlocked & manifest.requirements.keys()):
+        specifier = compatible_with(chosen[bundle])
+        if chosen[bundle] != session.lock.bundles[bundle].version:
+            text = with_requirement(text, replace(manifest.requirements[bundle], specifier=specifier))
+    return prepare(session, text, chosen, registries)
+
+
+def _held(change: Change, registries: Registries) -> list[Held]:
+    held = []
+    for bundle, locked in change.lock.bundles.items():
+        if not locked.wanted:
+            continue
+        finals = [offer.version for offer in registries.offers(bundle) if not offer.yanked and is_final(offer.version)]
+        newest = finals[0] if finals else locked.version
+        if newest != locked.version:
+            held.append(Held(bundle=bundle, version=locked.version, newest=newest, specifier=locked.wanted.specifier))
+    return held

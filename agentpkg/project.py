@@ -1,0 +1,169 @@
+"""The project on disk, read: where it is, its manifest and lock, and the files that agentpkg looks after.
+
+Everything that writes into a project is in `agentpkg.apply`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentpkg import lockfile, manifest
+from agentpkg.errors import DiskError, IntegrityError, UsageError
+from agentpkg.lockfile import file_digest
+from agentpkg.plan import DiskFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST_BYTES = 4 * 1024 * 1024
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder that receives variants: a repository, or the user's home with `user`.
+
+    `manifest`, `lock` and `state` are paths below `root`, as those of variants are. `state` is the folder for what
+    only this machine needs: the lock that keeps two runs apart, staged files, the journal.
+    """
+
+    root: Path
+    user: bool
+    manifest: str
+    lock: str
+    state: str
+
+    @property
+    def has_manifest(self) -> bool:
+        """Whether there is a manifest yet."""
+        return (self.root / self.manifest).is_file()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an earlier run was cut short after its commit point and waits to be finished."""
+        return (self.root / self.state / "journal.json").exists()
+
+    def read_manifest(self) -> str:
+        """Return the manifest's text, or raise `UsageError` if there is none."""
+        try:
+            return (self.root / self.manifest).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise UsageError(
+                f"there is no {manifest.FILE_NAME} in {self.root}", hint="agentpkg init makes one"
+            ) from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{manifest.FILE_NAME} is not UTF-8") from None
+
+    def read_lock_text(self) -> str | None:
+        """Return the lockfile's text, None if there is none."""
+        try:
+            return (self.root / self.lock).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            raise IntegrityError(
+                f"{lockfile.FILE_NAME} is not UTF-8", hint="restore it from version control, or delete it and sync"
+            ) from None
+
+
+def find_project(start: Path) -> Project:
+    """Return the project that `start` lies in: the nearest manifest upwards, else the git repository, else `start`."""
+    start = start.resolve()
+    folders = [start, *start.parents]
+    home = Path.home()
+    for mark in (manifest.FILE_NAME, ".git"):
+        for folder in folders:
+            if (folder / mark).exists() and (folder != home or folder == start):
+                return _project(folder)
+    return _project(start)
+
+
+def _project(root: Path) -> Project:
+    return Project(root=root, user=False, manifest=manifest.FILE_NAME, lock=lockfile.FILE_NAME, state=".agentpkg")
+
+
+def user_project() -> Project:
+    """Return the project that `--global` works on: the user's home folder, with a manifest in `~/.agentpkg`."""
+    folder = ".agentpkg"
+    return Project(
+        root=Path.home(),
+        user=True,
+        manifest=f"{folder}/{manifest.FILE_NAME}",
+        lock=f"{folder}/{lockfile.FILE_NAME}",
+        state=f"{folder}/state",
+    )
+
+
+def read_files(root: Path, paths: Iterable[str]) -> dict[str, DiskFile]:
+    """Return those of `paths` that exist below `root`. Symbolic links are never followed, and told as odd."""
+    folders: dict[str, str | None] = {"": None}
+    files = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in folders:
+            _look_at(root, folder, folders)
+        odd = folders[folder]
+        found = DiskFile(content=b"", sha256="", odd=odd) if odd else _read(root, path)
+        if found:
+            files[path] = found
+    return files
+
+
+def _look_at(root: Path, folder: str, folders: dict[str, str | None]) -> None:
+    """Record for a folder and all above it whether it is what it should be, or why not."""
+    parent = folder.rpartition("/")[0]
+    if parent not in folders:
+        _look_at(root, parent, folders)
+    folders[folder] = folders[parent]
+    if folders[parent] is None:
+        try:
+            mode = os.lstat(root / folder).st_mode
+        except FileNotFoundError:
+            return
+        if stat.S_ISLNK(mode):
+            folders[folder] = f"{folder} is a symbolic link"
+        elif not stat.S_ISDIR(mode):
+            folders[folder] = f"{folder} is not a folder"
+
+
+def _read(root: Path, path: str) -> DiskFile | None:
+    full = f"{root}/{path}"
+    try:
+        if stat.S_ISLNK(os.lstat(full).st_mode):
+            return DiskFile(content=b"", sha256="", odd=f"{path} is a symbolic link")
+        descriptor = os.open(full, os.O_RDONLY | _NO_LINK | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            reason = "is not a file" if not stat.S_ISREG(status.st_mode) else "is far too large"
+            return DiskFile(content=b"", sha256="", odd=f"{path} {reason}")
+        content = os.read(descriptor, status.st_size + 1)
+        while rest := os.read(descriptor, _MOST_BYTES):
+            content += rest
+    finally:
+        os.close(descriptor)
+    return DiskFile(content=content, sha256=file_digest(content))
+
+
+def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return the files below `folders` that are not among `known`, sorted."""
+    known = set(known)
+    found = []
+    for folder in folders:
+        for place, inner, names in os.walk(root / folder, followlinks=False):
+            inner.sort()
+            found += [(Path(place) / name).relative_to(root).as_posix() for name in names]
+    return tuple(sorted(path for path in set(found) if path not in known))
+
+
+def detect_hosts(root: Path, marks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the hosts of which a mark (a path below `root`) is there."""
+    return tuple(name for name, paths in marks.items() if any((root / path).exists() for path in paths))

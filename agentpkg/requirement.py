@@ -1,0 +1,107 @@
+"""What is asked for: names, versions, and requirements as they stand in a manifest or on the command line.
+
+A bundle's *id* is its name for the default registry and `registry/name` for any other. Nothing here imports
+`packaging`: a sync with nothing to do reads requirements but never has to solve them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import AgentpkgError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_REGISTRY = "default"
+TIERS = ("strong", "balanced", "fast")  # the model tiers that an agent may ask for and a project may map
+NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:(?:a|b|rc)(0|[1-9]\d*))?\Z")
+_ASKED = re.compile(r"\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z", re.DOTALL)
+# Names that Windows keeps for devices: a file called so cannot be checked out there.
+_DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
+
+
+def check_name(name: str, where: str, error: type[AgentpkgError] = UsageError) -> str:
+    """Return `name` if it is a valid name of a bundle, agent, skill or registry, else raise `error`."""
+    if not NAME.match(name) or not 2 <= len(name) <= 50:
+        raise error(
+            f"{where}: {name!r} is not a valid name",
+            hint="use 2 to 50 lower-case letters and digits in words joined by '-', starting with a letter",
+        )
+    if name in _DEVICES:
+        raise error(f"{where}: {name!r} is a device name on Windows", hint="choose another name")
+    return name
+
+
+def is_version(text: str) -> bool:
+    """Say whether `text` is a bundle version: three numbers and an optional pre-release, as `1.2.0` or `2.0.0rc1`."""
+    return bool(_VERSION.match(text))
+
+
+def is_final(version: str) -> bool:
+    """Say whether a bundle version is no pre-release."""
+    match = _VERSION.match(version)
+    return match is not None and match[4] is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One bundle that a project asks for.
+
+    `specifier` is PEP 440 text, empty for any version. `hosts` and `agents` limit what is installed, None being all;
+    `renames` gives agents another name in this project.
+    """
+
+    name: str
+    specifier: str = ""
+    registry: str = DEFAULT_REGISTRY
+    hosts: tuple[str, ...] | None = None
+    agents: tuple[str, ...] | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The name of the bundle, with its registry unless that is the default one."""
+        return bundle_id(self.registry, self.name)
+
+
+def bundle_id(registry: str, name: str) -> str:
+    """Return the id of a bundle: `name`, or `registry/name` outside the default registry."""
+    return name if registry == DEFAULT_REGISTRY else f"{registry}/{name}"
+
+
+def split_id(bundle: str) -> tuple[str, str]:
+    """Return registry and name of a bundle's id."""
+    registry, slash, name = bundle.rpartition("/")
+    return (registry, name) if slash else (DEFAULT_REGISTRY, name)
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Return the requirement that a person typed: `name`, `name~=1.2`, `registry/name>=2,<3`, `name@1.2.0`."""
+    match = _ASKED.match(text)
+    if not match:
+        raise UsageError(f"{text!r} is not a requirement", hint="write it as data-engineer or data-engineer~=1.2")
+    rest = match["rest"]
+    if rest.startswith("@"):
+        rest = f"=={rest[1:].strip()}"
+    return Requirement(
+        name=check_name(match["name"], f"requirement {text!r}"),
+        registry=check_name(match["registry"], f"requirement {text!r}") if match["registry"] else DEFAULT_REGISTRY,
+        specifier=check_specifier(rest, f"requirement {text!r}"),
+    )
+
+
+def check_specifier(text: str, where: str, error: type[AgentpkgError] = UsageError) -> str:
+    """Return `text` if it is a PEP 440 specifier, or raise `error`."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise error(
+            f"{where}: {text!r} is not a version specifier", hint="write it as ~=1.2, >=1.2,<3 or ==1.2.0"
+        ) from None
+    return text

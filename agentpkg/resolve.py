@@ -1,0 +1,141 @@
+"""Resolution: from requirements to one version of every bundle, by resolvelib.
+
+Pure but for the `Index`, which tells the versions of one bundle when it is first asked for. The newest version that
+everybody accepts is chosen, except that a lock's pin goes first. Pre-releases are chosen only where a specifier names
+one, yanked versions only where they are pinned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+
+from agentpkg.errors import AgentpkgError
+from agentpkg.requirement import bundle_id, split_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from resolvelib.structs import Matches, RequirementInformation
+
+_MOST_ROUNDS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One version that a registry holds, with what it requires (names within the same registry)."""
+
+    version: str
+    requires: Mapping[str, str]
+    yanked: str | None = None
+
+
+class Index(Protocol):
+    """What the resolver asks of the registries."""
+
+    def offers(self, bundle: str) -> Sequence[Offer]:
+        """Return every version of the bundle with this id, newest first; raise if there is no such bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """A specifier for one bundle, and the chain of who wants it, from the manifest on."""
+
+    id: str
+    specifier: SpecifierSet
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    id: str
+    offer: Offer
+    chain: tuple[str, ...] = field(compare=False)
+
+
+_Wants: TypeAlias = "Mapping[str, Iterator[_Want]]"
+
+
+def resolve(wanted: Mapping[str, str], index: Index, pins: Mapping[str, str]) -> dict[str, Offer]:
+    """Return the chosen version of every bundle that `wanted` (specifiers by id) needs, by id.
+
+    `pins` are versions to prefer. Raises `AgentpkgError` with the whole chain of who wanted what if nothing fits.
+    """
+    roots = [_Want(bundle, SpecifierSet(text), ("agentpkg.toml",)) for bundle, text in sorted(wanted.items())]
+    resolver: Resolver[_Want, _Candidate, str] = Resolver(_Provider(index, pins), BaseReporter())
+    try:
+        result = resolver.resolve(roots, max_rounds=_MOST_ROUNDS)
+    except ResolutionImpossible as error:
+        raise _explain(tuple(error.causes), index) from None
+    except ResolutionTooDeep:
+        raise AgentpkgError("the requirements are too tangled to solve", hint="pin some of them with ==") from None
+    return {bundle: candidate.offer for bundle, candidate in sorted(result.mapping.items())}
+
+
+class _Provider(AbstractProvider["_Want", "_Candidate", str]):
+    def __init__(self, index: Index, pins: Mapping[str, str]) -> None:
+        self._index = index
+        self._pins = pins
+
+    def identify(self, requirement_or_candidate: _Want | _Candidate) -> str:
+        return requirement_or_candidate.id
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, _Candidate],  # noqa: ARG002 (resolvelib's signature)
+        candidates: Mapping[str, Iterator[_Candidate]],
+        information: Mapping[str, Iterator[RequirementInformation[_Want, _Candidate]]],  # noqa: ARG002
+        backtrack_causes: Sequence[RequirementInformation[_Want, _Candidate]],
+    ) -> tuple[bool, int, str]:
+        """Settle what caused the last dead end first, then what leaves the least choice."""
+        caused = any(
+            identifier in (cause.requirement.id, cause.parent.id if cause.parent else None)
+            for cause in backtrack_causes
+        )
+        return (not caused, sum(1 for _ in candidates[identifier]), identifier)
+
+    def find_matches(
+        self, identifier: str, requirements: _Wants, incompatibilities: Mapping[str, Iterator[_Candidate]]
+    ) -> Matches[_Candidate]:
+        wants = list(requirements[identifier])
+        barred = {candidate.offer.version for candidate in incompatibilities[identifier]}
+        pin = self._pins.get(identifier)
+        early = any(want.specifier.prereleases for want in wants)
+        fitting = [
+            offer
+            for offer in self._index.offers(identifier)
+            if offer.version not in barred
+            and (not offer.yanked or offer.version == pin)
+            and all(want.specifier.contains(offer.version, prereleases=early or offer.version == pin) for want in wants)
+        ]
+        fitting.sort(key=lambda offer: (offer.version == pin, Version(offer.version)), reverse=True)
+        return [_Candidate(identifier, offer, wants[0].chain) for offer in fitting]
+
+    def is_satisfied_by(self, requirement: _Want, candidate: _Candidate) -> bool:
+        return requirement.specifier.contains(candidate.offer.version, prereleases=True)
+
+    def get_dependencies(self, candidate: _Candidate) -> Iterable[_Want]:
+        registry, _ = split_id(candidate.id)
+        chain = (*candidate.chain, f"{candidate.id} {candidate.offer.version}")
+        return [
+            _Want(bundle_id(registry, name), SpecifierSet(text), chain)
+            for name, text in sorted(candidate.offer.requires.items())
+        ]
+
+
+def _explain(causes: Sequence[RequirementInformation[_Want, _Candidate]], index: Index) -> AgentpkgError:
+    bundle = causes[0].requirement.id
+    wants = sorted({cause.requirement for cause in causes}, key=lambda want: (want.id, want.chain))
+    offers = index.offers(bundle)
+    versions = ", ".join(offer.version + (" (yanked)" if offer.yanked else "") for offer in offers[:8])
+    more = f" and {len(offers) - 8} older" if len(offers) > 8 else ""
+    return AgentpkgError(
+        f"no version of {bundle} is what everybody wants",
+        details=[f"{' → '.join(want.chain)} wants {want.id} {want.specifier or '(any version)'}" for want in wants],
+        hint=f"{bundle} has {versions}{more}",
+    )

@@ -1,0 +1,46 @@
+"""Registry URLs: which ones agentpkg hands to git, and how a path on this machine becomes one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from agentpkg.errors import UsageError
+
+_SCHEME = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<host>[^/:@]*)(?::\d+)?(?P<path>/.*)?\Z"
+)
+_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w][\w.-]+):(?!/)(?P<path>[\w~.][\w./~-]*)\Z")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+
+
+def git_url(text: str, root: Path) -> str:
+    """Return the URL that git is given for `text`: https, ssh (also `user@host:path`), or a path below `root`.
+
+    Raises `UsageError` for any other transport, for a URL that could be taken for an option, and for one that holds a
+    password or token: those belong in a credential store, not in a file that is committed.
+    """
+    if "\n" in text or "\0" in text or text.startswith("-") or "::" in text:
+        raise UsageError(f"{text!r} is not a registry url", hint="use https://…, ssh://…, user@host:path or a path")
+    match = _SCHEME.match(text)
+    if not match:
+        return text if _SCP.match(text) else (root / Path(text).expanduser()).resolve().as_uri()
+    scheme, user, host = match["scheme"].lower(), match["user"], match["host"]
+    if scheme not in ("https", "ssh", "file"):
+        raise UsageError(f"registry url with {scheme}://: only https, ssh and file are allowed")
+    if user is not None and (":" in user or scheme == "https"):
+        raise UsageError(
+            f"the registry url for {host} holds a user name or password",
+            hint="take it out of the url; git asks your credential helper for it",
+        )
+    if (user is not None and not _USER.match(user)) or (scheme != "file" and not _HOST.match(host)):
+        raise UsageError(f"{text!r} is not a registry url", hint="the host or user name is not a plain one")
+    return text
+
+
+def registry_name(url: str) -> str:
+    """Return the name that a registry gets if the user gives none: the last word of its URL."""
+    stem = re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git").lower()
+    name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
+    return name if re.match(r"[a-z]", name) and len(name) > 1 else f"registry-{name}".rstrip("-")

@@ -1,0 +1,189 @@
+"""Targets: every file that a project should hold, from the bundles chosen for it.
+
+Here the renderings of all bundles meet: two that want one path are refused, and so is a rendering whose agent would
+hold more than its author gave it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import ContentRefused, UsageError
+from agentpkg.grants import name_powers
+from agentpkg.lockfile import file_digest
+from agentpkg.render import Rendering, host_powers, render_agent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agentpkg.agent import Agent
+    from agentpkg.bundle import Bundle
+    from agentpkg.grants import Grants
+    from agentpkg.hosts.base import Host
+    from agentpkg.manifest import HostSettings
+    from agentpkg.requirement import Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A chosen bundle and what of it a project takes: the hosts, the agents (None: all), and their new names."""
+
+    id: str
+    bundle: Bundle
+    hosts: tuple[str, ...]
+    agents: tuple[str, ...] | None
+    renames: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One file as it should be: bytes with LF line endings, their SHA-256, and where they come from.
+
+    `item` is the path of the source below the bundle's folder; `hosts` are those that read the file.
+    """
+
+    content: bytes
+    sha256: str
+    bundle: str
+    item: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The targets by path, the rendering of every agent, and the powers of every agent by bundle."""
+
+    targets: Mapping[str, Target]
+    renderings: tuple[tuple[str, Rendering], ...]
+    grants: Mapping[str, Mapping[str, Grants]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where renderings go: the hosts by name, the project's settings for them, and whether into the user's home."""
+
+    hosts: Mapping[str, Host]
+    settings: Mapping[str, HostSettings]
+    user: bool
+
+    def agent_path(self, host: Host, name: str) -> str:
+        """Return the path of an agent's file for `host`."""
+        return (host.user_agents if self.user else host.agents).format(name=name)
+
+    def skill_path(self, host: Host, name: str) -> str:
+        """Return the path of a skill's folder for `host`."""
+        return (host.user_skills if self.user else host.skills).format(name=name)
+
+
+def assign_hosts(
+    requirements: Mapping[str, Requirement], requires: Mapping[str, Iterable[str]], project_hosts: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Return the hosts of every bundle in `requires` (what each requires, by id).
+
+    A requirement's own hosts hold for it; a bundle that is only required goes wherever those that require it go.
+    """
+    hosts: dict[str, set[str]] = {bundle: set() for bundle in requires}
+    for bundle, requirement in requirements.items():
+        hosts[bundle] = set(project_hosts if requirement.hosts is None else requirement.hosts)
+    waiting = list(requirements)
+    while waiting:
+        parent = waiting.pop()
+        for bundle in requires[parent]:
+            if bundle not in requirements and not hosts[parent] <= hosts[bundle]:
+                hosts[bundle] |= hosts[parent]
+                waiting.append(bundle)
+    return {bundle: tuple(sorted(names)) for bundle, names in hosts.items()}
+
+
+def render_selections(selections: Iterable[Selection], destination: Destination) -> Rendered:
+    """Return all that the selections put into a project.
+
+    Raises `ContentRefused` for two files that want one path, and for renderings that would widen powers, all named.
+    """
+    targets: dict[str, Target] = {}
+    renderings: list[tuple[str, Rendering]] = []
+    grants: dict[str, Mapping[str, Grants]] = {}
+    for selection in selections:
+        agents = _selected_agents(selection)
+        hosts = [destination.hosts[name] for name in selection.hosts]
+        grants[selection.id] = {agent.name: _grants(selection.bundle, agent, hosts) for _, agent in agents}
+        for host in hosts:
+            for item, agent in agents:
+                held = grants[selection.id][agent.name]
+                rendering = render_agent(agent, held, host, destination.settings[host.name])
+                renderings.append((selection.id, rendering))
+                _add(
+                    targets,
+                    destination.agent_path(host, agent.name),
+                    _target(rendering.content, selection, item, host),
+                )
+            for skill in selection.bundle.skills:
+                folder = destination.skill_path(host, skill.name)
+                for path, content in skill.files.items():
+                    item = f"skills/{skill.name}/{path}"
+                    _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
+    _refuse_widening(renderings, destination.settings)
+    return Rendered(targets=dict(sorted(targets.items())), renderings=tuple(renderings), grants=grants)
+
+
+def _selected_agents(selection: Selection) -> list[tuple[str, Agent]]:
+    """Return the agents that the selection takes, under their new names, each with its path in the bundle."""
+    names = {agent.name for agent in selection.bundle.agents}
+    for name in (*(selection.agents or ()), *selection.renames):
+        if name not in names:
+            raise UsageError(
+                f"{selection.id} {selection.bundle.version} has no agent {name!r}",
+                hint=f"it has: {', '.join(sorted(names))}",
+            )
+    return [
+        (f"agents/{agent.name}.md", replace(agent, name=selection.renames.get(agent.name, agent.name)))
+        for agent in selection.bundle.agents
+        if selection.agents is None or agent.name in selection.agents
+    ]
+
+
+def _grants(bundle: Bundle, agent: Agent, hosts: Iterable[Host]) -> Grants:
+    held = bundle.grants_of(agent)
+    return held.with_powers(power for host in hosts for power in host_powers(agent, host))
+
+
+def _target(content: bytes, selection: Selection, item: str, host: Host) -> Target:
+    return Target(content=content, sha256=file_digest(content), bundle=selection.id, item=item, hosts=(host.name,))
+
+
+def _add(targets: dict[str, Target], path: str, target: Target) -> None:
+    """Add a target; several hosts, or several bundles, may want the same bytes at one path."""
+    there = targets.get(path)
+    if there and there.sha256 != target.sha256:
+        name = target.item.split("/")[1].removesuffix(".md")
+        raise ContentRefused(
+            f"two files want {path}: {there.item} of {there.bundle} and {target.item} of {target.bundle}",
+            hint=f"rename one: agentpkg install {target.bundle} --as {name}={split_name(target.bundle)}-{name}"
+            if target.item.startswith("agents/")
+            else f"skills keep their names; leave one of the two bundles out for {', '.join(target.hosts)}",
+        )
+    if there:
+        hosts = tuple(dict.fromkeys((*there.hosts, *target.hosts)))
+        target = replace(there, hosts=hosts)
+    targets[path] = target
+
+
+def split_name(bundle: str) -> str:
+    """Return the words of a bundle's id as one prefix for a new name."""
+    return bundle.replace("/", "-")
+
+
+def _refuse_widening(renderings: Iterable[tuple[str, Rendering]], settings: Mapping[str, HostSettings]) -> None:
+    refused = [(bundle, one) for bundle, one in renderings if one.gained and not settings[one.host].widening]
+    if not refused:
+        return
+    host, bundle = refused[0][1].host, refused[0][0]
+    raise ContentRefused(
+        "a host cannot hold back what an agent must not do",
+        details=[
+            f"{bundle}: {one.agent} on {one.host} would gain {name_powers(one.gained)}" for bundle, one in refused
+        ],
+        hint=f"leave the host out: install {bundle} with --host, or set its hosts in agentpkg.toml\n"
+        f'or accept it: [hosts.{host}] widening = "allow" in agentpkg.toml',
+    )
