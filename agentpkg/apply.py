@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
 from agentpkg.fields import Fields
-from agentpkg.paths import is_inside
+from agentpkg.files import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
-from agentpkg.requirement import check_name, check_specifier, is_version
+from agentpkg.requirement import check_name, check_specifier, is_device, is_version
 from agentpkg.text import check, decode
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """One version of a bundle. `digest` is its identity: `sha256:` over the sorted path, size and hash of its files."""
+class BundleFile:
+    """The values of a `bundle.toml`: what a bundle says about itself, without its agents."""
 
     name: str
     version: str
@@ -70,6 +70,12 @@ class Bundle:
     keywords: tuple[str, ...]
     requires: Mapping[str, str]
     mcp: Mapping[str, McpServer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(BundleFile):
+    """One version of a bundle. `digest` is its identity: `sha256:` over the sorted path, size and hash of its files."""
+
     agents: tuple[Agent, ...]
     skills: tuple[Skill, ...]
     digest: str
@@ -92,20 +98,6 @@ def content_digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleFile:
-    """The values of a `bundle.toml`: what a bundle says about itself, without its agents."""
-
-    name: str
-    version: str
-    description: str
-    license: str | None
-    authors: tuple[str, ...]
-    keywords: tuple[str, ...]
-    requires: Mapping[str, str]
-    mcp: Mapping[str, McpServer]
-
-
 def parse_bundle_file(data: bytes, where: str) -> BundleFile:
     """Return what a `bundle.toml` says, or raise `ContentRefused`."""
     try:
@@ -121,7 +113,8 @@ def parse_bundle_file(data: bytes, where: str) -> BundleFile:
             f"{about.where}: version {version!r} is not three numbers and an optional pre-release",
             hint="write it as 1.2.0 or 2.0.0rc1",
         )
-    requires = fields.table("requires").text_table()
+    wanted = fields.table("requires")
+    requires = {name: wanted.text_or_none(name) or "" for name in wanted}
     for name, specifier in requires.items():
         check_name(name, f"{where}: [requires]", ContentRefused)
         check_specifier(specifier, f"{where}: [requires] {name}", ContentRefused)
@@ -180,7 +173,7 @@ def _check_files(files: Mapping[str, bytes], where: str) -> None:
                 hint="agents/NAME.md, variants/HOST/NAME.md, skills/NAME/…, README.md, LICENSE and CHANGELOG.md do",
             )
         for component in path.split("/"):
-            if not _COMPONENT.match(component):
+            if not _COMPONENT.match(component) or is_device(component):
                 raise ContentRefused(f"{where}: {path!r} is not a portable path")
         if folded.setdefault(path.casefold(), path) != path:
             raise ContentRefused(f"{where}: {path!r} and {folded[path.casefold()]!r} differ in case only")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from agentpkg.files import DiskFile
     from agentpkg.lockfile import Lockfile
-    from agentpkg.plan import DiskFile
 
 
 class State(Enum):

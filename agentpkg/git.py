@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,20 +126,23 @@ class Mirror:
     def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
 
-        Raises `ContentRefused` before reading one that is larger than `most` bytes. All reads share one process.
+        Raises `ContentRefused` for one that is larger than `most` bytes, without holding it in memory. All reads share
+        one process.
         """
         if not _OBJECT.match(object_name):
             raise ContentRefused(f"{escape(object_name)!r} is not a name that may be looked up")
-        with _fenced():
-            if self._git is None:
-                self._git = gitpython.Git(self.path)
-                self._git.update_environment(GIT_DIR=str(self.path))
-            try:
+        starting = self._git is None
+        if starting:
+            self._git = gitpython.Git(self.path)
+            self._git.update_environment(GIT_DIR=str(self.path))
+        try:
+            with _fenced() if starting else nullcontext():
                 _, kind, size, stream = self._git.stream_object_data(object_name)
-            except ValueError:
-                return None
+        except ValueError:
+            return None
         if size > most:
-            self._git = None  # the rest of the object still waits in the pipe
+            while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
+                pass
             raise ContentRefused(f"{object_name} has {size} bytes, {most} are allowed")
         return (kind if isinstance(kind, str) else kind.decode()), stream.read(size)
 

@@ -6,7 +6,6 @@ the same choice is the same text. It is read on every run, so reading it imports
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import ContentRefused, IntegrityError, UsageError
 from agentpkg.fields import Fields
-from agentpkg.paths import is_inside
+from agentpkg.files import is_inside
 from agentpkg.requirement import Requirement, split_id
 
 if TYPE_CHECKING:
@@ -80,13 +79,6 @@ class Lockfile:
     hosts: Mapping[str, LockedHost] = field(default_factory=dict)
     project_hosts: tuple[str, ...] = ()
     torn: bool = False
-
-
-def file_digest(content: bytes) -> str:
-    """Return the SHA-256 of a file's bytes with CRLF read as LF, in hexadecimal."""
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n")
-    return hashlib.sha256(content).hexdigest()
 
 
 def parse_lockfile(text: str) -> Lockfile:

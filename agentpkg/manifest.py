@@ -147,13 +147,16 @@ def new_manifest(hosts: tuple[str, ...]) -> str:
     return f"[project]\nhosts = [{names}]\n\n[bundles]\n"
 
 
-def with_requirement(text: str, requirement: Requirement) -> str:
-    """Return the manifest's text with `requirement` added, or put in the place of the one it had for that bundle."""
+def with_requirement(text: str, *requirements: Requirement) -> str:
+    """Return the manifest's text with `requirements` added, each in the place of one that it had for that bundle."""
+    if not requirements:
+        return text
     import tomlkit
 
     document = tomlkit.parse(text)
     bundles = document.setdefault("bundles", tomlkit.table())
-    bundles[requirement.id] = _requirement_value(requirement)
+    for requirement in requirements:
+        bundles[requirement.id] = _requirement_value(requirement)
     return tomlkit.dumps(document)
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from agentpkg.lockfile import LockedFile, file_digest
+from agentpkg.files import file_digest
+from agentpkg.lockfile import LockedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentpkg.files import DiskFile
     from agentpkg.targets import Target
 
 CONFLICT_SUFFIX = ".agentpkg-new"
@@ -36,15 +38,6 @@ class Kind(Enum):
     FOREIGN = "foreign"  # somebody else's file stands where ours should
     RELEASE = "release"  # ours no more, but edited: left where it is
     FORGET = "forget"  # ours no more, and gone already
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskFile:
-    """A file as it is: its bytes and their digest with CRLF read as LF. `odd` says why it is no plain file, if so."""
-
-    content: bytes
-    sha256: str
-    odd: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +191,6 @@ def _beside(kind: Kind, path: str, ground: Ground) -> Action | None:
             return None
         before = there.content if there else None
         return Action(kind=Kind.UPDATE if there else Kind.CREATE, path=beside, content=target.content, before=before)
-    if there and locked and locked.base and kind is not Kind.RELEASE and there.sha256 == locked.sha256:
+    if there and locked and locked.base and there.sha256 == locked.sha256:
         return Action(kind=Kind.DELETE, path=beside, before=there.content)
     return None

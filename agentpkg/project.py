@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg import lockfile, manifest
 from agentpkg.errors import DiskError, IntegrityError, UsageError
-from agentpkg.lockfile import file_digest
-from agentpkg.plan import DiskFile
+from agentpkg.files import DiskFile, file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +49,7 @@ class Project:
     def read_manifest(self) -> str:
         """Return the manifest's text, or raise `UsageError` if there is none."""
         try:
-            return (self.root / self.manifest).read_text(encoding="utf-8")
+            return (self.root / self.manifest).read_bytes().decode()
         except FileNotFoundError:
             raise UsageError(
                 f"there is no {manifest.FILE_NAME} in {self.root}", hint="agentpkg init makes one"
@@ -61,7 +60,7 @@ class Project:
     def read_lock_text(self) -> str | None:
         """Return the lockfile's text, None if there is none."""
         try:
-            return (self.root / self.lock).read_text(encoding="utf-8")
+            return (self.root / self.lock).read_bytes().decode()
         except FileNotFoundError:
             return None
         except UnicodeDecodeError:

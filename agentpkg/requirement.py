@@ -31,9 +31,14 @@ def check_name(name: str, where: str, error: type[AgentpkgError] = UsageError) -
             f"{where}: {name!r} is not a valid name",
             hint="use 2 to 50 lower-case letters and digits in words joined by '-', starting with a letter",
         )
-    if name in _DEVICES:
+    if is_device(name):
         raise error(f"{where}: {name!r} is a device name on Windows", hint="choose another name")
     return name
+
+
+def is_device(name: str) -> bool:
+    """Say whether Windows keeps `name`, whatever its case and ending, for a device."""
+    return name.partition(".")[0].lower() in _DEVICES
 
 
 def is_version(text: str) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError
+from agentpkg.files import file_digest
 from agentpkg.grants import name_powers
-from agentpkg.lockfile import file_digest
 from agentpkg.render import Rendering, host_powers, render_agent
 
 if TYPE_CHECKING:

@@ -11,21 +11,22 @@ from agentpkg.console import say, say_json, say_table
 from agentpkg.grants import name_powers
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.argument("requirement", metavar="NAME[SPECIFIER]")
-@options.offline
+@options.with_options("offline")
 @options.as_json
 @options.with_project
-def command(project: Project, requirement: str, offline: bool, as_json: bool) -> None:
+def command(project: Project, requirement: str, work: Options, as_json: bool) -> None:
     """Show a bundle: its versions, what it requires, and what its agents may use."""
     from agentpkg.ops.inspect import get_info
     from agentpkg.requirement import parse_requirement
 
     asked = parse_requirement(requirement)
-    registries = options.registries_for(project, offline=offline)
+    registries = options.registries_for(project, work)
     info = get_info(registries, asked, registries.get(asked.registry).url)
     bundle = info.bundle
     if as_json:

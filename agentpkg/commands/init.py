@@ -11,23 +11,24 @@ from agentpkg.console import interactive, say, say_json, tell
 from agentpkg.hosts import HOSTS
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.option("--host", "hosts", multiple=True, help="A host that the project uses; may be given several times.")
-@options.dry_run
+@options.with_options("dry_run")
 @options.as_json
 @options.with_project
-def command(project: Project, hosts: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def command(project: Project, hosts: tuple[str, ...], work: Options, as_json: bool) -> None:
     """Write an agentpkg.toml with the hosts that the project uses."""
     from agentpkg.ops.init import init
 
     chosen = choose_hosts(project, hosts)
-    text = init(project, chosen, dry_run=dry_run)
+    text = init(project, chosen, dry_run=work.dry_run)
     if as_json:
-        say_json({"manifest": str(project.root / project.manifest), "hosts": list(chosen), "dry_run": dry_run})
-    elif dry_run:
+        say_json({"manifest": str(project.root / project.manifest), "hosts": list(chosen), "dry_run": work.dry_run})
+    elif work.dry_run:
         say(text.rstrip())
     else:
         say(f"wrote {project.root / project.manifest}")

@@ -10,6 +10,7 @@ from agentpkg.commands import options
 from agentpkg.errors import UsageError
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
     from agentpkg.requirement import Requirement
 
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 @click.option("--registry", help="The registry to look in: its name in agentpkg.toml, a git url, or a path.")
 @click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
 @click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
-@options.dry_run
-@options.frozen
-@options.offline
-@options.accept_grants
+@options.with_options("dry_run", "frozen", "offline", "accept_grants")
 @options.as_json
 @options.with_project
 def command(
@@ -33,10 +31,7 @@ def command(
     registry: str | None,
     only: tuple[str, ...],
     renames: tuple[str, ...],
-    dry_run: bool,
-    frozen: bool,
-    offline: bool,
-    accept_grants: bool,
+    work: Options,
     as_json: bool,
 ) -> None:
     """Install bundles and all that they require; without a name, do what sync does.
@@ -48,7 +43,6 @@ def command(
     from agentpkg.commands.report import show_change
     from agentpkg.manifest import new_manifest
 
-    work = options.work_options(dry_run=dry_run, frozen=frozen, offline=offline, accept_grants=accept_grants)
     if not requirements:
         from agentpkg.commands.sync import show_sync
 

@@ -10,22 +10,23 @@ from agentpkg.commands import options
 from agentpkg.console import say, say_json
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@options.dry_run
+@options.with_options("dry_run")
 @options.as_json
 @options.with_project
-def command(project: Project, files: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def command(project: Project, files: tuple[str, ...], work: Options, as_json: bool) -> None:
     """Accept your edits: the files count as they are, and later versions are merged into them."""
     from agentpkg.ops.keep import keep
 
     paths = tuple(options.below(project, file) for file in files)
-    changed = keep(project, paths, options.work_options(dry_run=dry_run))
+    changed = keep(project, paths, work)
     if as_json:
-        say_json({"kept": list(paths), "changed": changed, "dry_run": dry_run})
+        say_json({"kept": list(paths), "changed": changed, "dry_run": work.dry_run})
         return
     for path in paths:
         say(f"kept {path}" if path in changed else f"{path} was kept already")

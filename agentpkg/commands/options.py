@@ -21,11 +21,29 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen and write nothing.")
-offline = click.option("--offline", is_flag=True, help="Never use the network; what is missing is named.")
-frozen = click.option("--frozen", is_flag=True, help="Fail rather than change the lockfile.")
-accept_grants = click.option("--accept-grants", is_flag=True, help="Approve all powers that agents would gain.")
-keep_deleted = click.option("--keep-deleted", is_flag=True, help="Do not bring back files that you deleted.")
+_WORK = {
+    "dry_run": "Show what would happen and write nothing.",
+    "frozen": "Fail rather than change the lockfile.",
+    "offline": "Never use the network; what is missing is named.",
+    "accept_grants": "Approve all powers that agents would gain.",
+    "keep_deleted": "Do not bring back files that you deleted.",
+}
+
+
+def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Add options of `Options` to a command, and hand it the `Options` as `work`."""
+
+    def decorate(command: Callable[..., T]) -> Callable[..., T]:
+        @wraps(command)
+        def wrapped(*args: Any, **kwargs: Any) -> T:
+            given = {name: kwargs.pop(name) for name in names}
+            return command(*args, work=Options(status=status, **given), **kwargs)
+
+        for name in reversed(names):
+            wrapped = click.option(f"--{name.replace('_', '-')}", is_flag=True, help=_WORK[name])(wrapped)
+        return wrapped
+
+    return decorate
 
 
 def with_project(command: Callable[..., T]) -> Callable[..., T]:
@@ -46,11 +64,6 @@ def _project(folder: Path | None, everywhere: bool) -> Project:
     if folder and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     return user_project() if everywhere else find_project(folder or Path.cwd())
-
-
-def work_options(**given: bool) -> Options:
-    """Return the options of an operation, with progress shown on a terminal."""
-    return Options(status=status, **given)
 
 
 def with_approval(work: Callable[[Options], T], options: Options) -> T:
@@ -80,9 +93,9 @@ def below(project: Project, file: str) -> str:
     raise UsageError(f"{file} is not in {project.root}")
 
 
-def registries_for(project: Project, *, offline: bool) -> Registries:
+def registries_for(project: Project, work: Options) -> Registries:
     """Return the registries that the project's manifest names, or the default one where there is no manifest."""
     from agentpkg.ops.session import open_session
 
-    session = open_session(project, work_options(offline=offline), None if project.has_manifest else "")
+    session = open_session(project, work, None if project.has_manifest else "")
     return session.registries(fresh=True)

@@ -9,18 +9,18 @@ import click
 from agentpkg.commands import options
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@options.dry_run
-@options.offline
+@options.with_options("dry_run", "offline")
 @options.as_json
 @options.with_project
-def command(project: Project, names: tuple[str, ...], dry_run: bool, offline: bool, as_json: bool) -> None:
+def command(project: Project, names: tuple[str, ...], work: Options, as_json: bool) -> None:
     """Remove bundles, and what nothing requires any more."""
     from agentpkg.commands.report import show_change
     from agentpkg.ops.remove import remove
 
-    show_change(remove(project, names, options.work_options(dry_run=dry_run, offline=offline)), as_json=as_json)
+    show_change(remove(project, names, work), as_json=as_json)

@@ -48,7 +48,7 @@ def show_change(change: Change, *, as_json: bool) -> None:
 def _show_bundles(change: Change) -> None:
     before, after = change.session.lock.bundles, change.lock.bundles
     verb = "would be " if change.session.options.dry_run else ""
-    if change.empty:
+    if change.empty and not change.plan.of(*_TOLD):
         say("nothing to do")
     for bundle in sorted(before.keys() | after.keys()):
         if bundle not in after:

@@ -10,19 +10,20 @@ from agentpkg.commands import options
 from agentpkg.console import say_json, say_table, tell
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.argument("words", metavar="[WORD]...", nargs=-1)
-@options.offline
+@options.with_options("offline")
 @options.as_json
 @options.with_project
-def command(project: Project, words: tuple[str, ...], offline: bool, as_json: bool) -> None:
+def command(project: Project, words: tuple[str, ...], work: Options, as_json: bool) -> None:
     """List bundles whose name, description or keywords hold every word; without a word, all."""
     from agentpkg.ops.inspect import search
 
-    found = search(options.registries_for(project, offline=offline), words)
+    found = search(options.registries_for(project, work), words)
     if as_json:
         rows = [
             {"id": one.id, "version": one.version, "description": one.description, "keywords": list(one.keywords)}

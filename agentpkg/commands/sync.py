@@ -18,32 +18,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if sync would have something to do.")
-@options.dry_run
-@options.frozen
-@options.offline
-@options.accept_grants
-@options.keep_deleted
+@options.with_options("dry_run", "frozen", "offline", "accept_grants", "keep_deleted")
 @options.as_json
 @options.with_project
 def command(
     project: Project,
     only_check: bool,
-    dry_run: bool,
-    frozen: bool,
-    offline: bool,
-    accept_grants: bool,
-    keep_deleted: bool,
+    work: Options,
     as_json: bool,
 ) -> None:
     """Make the project match agentpkg.toml and agentpkg.lock."""
     if only_check:
-        if dry_run:
+        if work.dry_run:
             raise UsageError("--check and --dry-run exclude each other")
         show_check(project, as_json=as_json)
         return
-    work = options.work_options(
-        dry_run=dry_run, frozen=frozen, offline=offline, accept_grants=accept_grants, keep_deleted=keep_deleted
-    )
     show_sync(project, work, as_json=as_json)
 
 

@@ -10,31 +10,27 @@ from agentpkg.commands import options
 from agentpkg.console import tell
 
 if TYPE_CHECKING:
+    from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--latest", is_flag=True, help="Go beyond what agentpkg.toml allows, and rewrite it.")
-@options.dry_run
-@options.offline
-@options.accept_grants
+@options.with_options("dry_run", "offline", "accept_grants")
 @options.as_json
 @options.with_project
 def command(
     project: Project,
     names: tuple[str, ...],
     latest: bool,
-    dry_run: bool,
-    offline: bool,
-    accept_grants: bool,
+    work: Options,
     as_json: bool,
 ) -> None:
     """Move bundles to newer versions, all of them or those named; edits of yours are merged."""
     from agentpkg.commands.report import show_change
     from agentpkg.ops.update import update
 
-    work = options.work_options(dry_run=dry_run, offline=offline, accept_grants=accept_grants)
     change, held = options.with_approval(lambda work: update(project, names, work, latest=latest), work)
     try:
         show_change(change, as_json=as_json)

@@ -1,19 +1,48 @@
-"""The hosts that agentpkg writes for, one module each, listed here and nowhere else."""
+"""The hosts that agentpkg writes for: one module each, listed here and nowhere else.
+
+A host's `revision` stands in the list, so that a sync with nothing to do can compare it without reading host files.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError
-from agentpkg.hosts import claude, codex, copilot, cursor, gemini, opencode
 
 if TYPE_CHECKING:
     from agentpkg.hosts.base import Host
 
-HOSTS: dict[str, Host] = {
-    module.HOST.name: module.HOST for module in (claude, copilot, codex, opencode, gemini, cursor)
+# Raise a host's revision whenever the bytes written for it change; a golden test asks for it.
+REVISIONS = {
+    "claude": 1,
+    "copilot": 1,
+    "codex": 1,
+    "opencode": 1,
+    "gemini": 1,
+    "cursor": 1,
 }
-FALLBACK = claude.HOST.name  # what a project gets in which no host can be recognised
+FALLBACK = "claude"  # what a project gets in which no host can be recognised
+
+
+class _Hosts(Mapping[str, "Host"]):
+    """Every host by name, its module imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Host:
+        if name not in REVISIONS:
+            raise KeyError(name)
+        host: Host = import_module(f"agentpkg.hosts.{name}").HOST
+        return host
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(REVISIONS)
+
+    def __len__(self) -> int:
+        return len(REVISIONS)
+
+
+HOSTS: Mapping[str, Host] = _Hosts()
 
 
 def get_host(name: str) -> Host:

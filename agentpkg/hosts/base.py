@@ -127,14 +127,12 @@ class Host:
     """One host tool.
 
     `agents` and `skills` are templates over `{name}` for paths below the project, `user_agents` and `user_skills` for
-    paths below the home folder. `revision` is raised whenever the bytes written for this host change. `marks` are
-    paths whose presence shows that a project uses it. `sources` say where the facts come from, `checked` when and on
-    which client.
+    paths below the home folder. `marks` are paths whose presence shows that a project uses it. `sources` say where the
+    facts come from, `checked` when and on which client.
     """
 
     name: str
     title: str
-    revision: int
     checked: str
     sources: tuple[str, ...]
     marks: tuple[str, ...]

@@ -10,7 +10,6 @@ from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, Too
 HOST = Host(
     name="claude",
     title="Claude Code",
-    revision=1,
     checked="2026-11-21, Claude Code 2.1.197",
     sources=(
         "the client's own listing and sub-agent requests",

@@ -10,7 +10,6 @@ from agentpkg.hosts.base import Host, HostField, Models, NoControl
 HOST = Host(
     name="codex",
     title="Codex CLI",
-    revision=1,
     checked="2026-11-21, Codex 0.169.0",
     sources=("the client's spawn_agent tool and the spawned agent's requests", "openai/codex: agent roles"),
     marks=(".codex",),

@@ -9,7 +9,6 @@ from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, Too
 HOST = Host(
     name="copilot",
     title="GitHub Copilot",
-    revision=1,
     checked="2026-11-21, Copilot CLI 1.0.102",
     sources=("the client's agent listing and requests", "docs.github.com: custom agents configuration"),
     marks=(

@@ -9,7 +9,6 @@ from agentpkg.hosts.base import Host, HostField, Models, ReadonlySwitch
 HOST = Host(
     name="cursor",
     title="Cursor",
-    revision=1,
     checked="2026-11-21, from its documentation (Cursor has no client that runs offline)",
     sources=("cursor.com/docs: subagents, skills",),
     marks=(".cursor", ".cursorrules"),

@@ -10,7 +10,6 @@ from agentpkg.hosts.base import BodyHazard, Host, HostField, McpNames, Models, T
 HOST = Host(
     name="gemini",
     title="Gemini CLI",
-    revision=1,
     checked="2026-11-21, Gemini CLI 0.61.0",
     sources=(
         "the client's own loader and sub-agent requests",

@@ -10,7 +10,6 @@ from agentpkg.hosts.base import Host, HostField, McpNames, Models, PermissionMap
 HOST = Host(
     name="opencode",
     title="OpenCode",
-    revision=1,
     checked="2026-11-21, OpenCode 1.18.33",
     sources=(
         "the client's resolved configuration and sub-agent requests",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
-from agentpkg.errors import AgentpkgError, EditConflict, IntegrityError
-from agentpkg.hosts import HOSTS
+from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict, IntegrityError
+from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile, dump_lockfile
 from agentpkg.manifest import HostSettings, Manifest, parse_manifest
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
@@ -34,27 +34,39 @@ class Change:
     """Everything that one operation intends, and what it starts from."""
 
     session: Session
-    manifest_text: str
     lock: Lockfile
     plan: Plan
     rendered: Rendered
-    bundles: Mapping[str, Bundle]
+    writes: tuple[Write, ...]
 
     @property
     def empty(self) -> bool:
         """Whether nothing would be written."""
         return not self.writes
 
-    @property
-    def writes(self) -> tuple[Write, ...]:
-        """What is to be written, in the order that a crash needs: files, then the manifest, the lock last."""
-        session, project = self.session, self.session.project
-        files = [Write(path=one.path, before=one.before, after=one.content) for one in self.plan.changes]
-        manifest = session.manifest_text.encode() if project.has_manifest else None
-        files.append(Write(path=project.manifest, before=manifest, after=self.manifest_text.encode()))
-        lock = None if session.lock_text is None else session.lock_text.encode()
-        files.append(Write(path=project.lock, before=lock, after=dump_lockfile(self.lock).encode()))
-        return tuple(write for write in files if write.before != write.after)
+
+def build_change(
+    session: Session,
+    manifest_text: str,
+    lock: Lockfile,
+    plan: Plan,
+    rendered: Rendered,
+) -> Change:
+    """Return the change with what it writes, in the order that a crash needs: files, the manifest, the lock last."""
+    project = session.project
+    writes = [Write(path=one.path, before=one.before, after=one.content) for one in plan.changes]
+    before = session.manifest_text.encode() if project.has_manifest else None
+    writes.append(Write(path=project.manifest, before=before, after=manifest_text.encode()))
+    old, new = session.lock_text, dump_lockfile(lock)
+    if old is None or old.replace("\r\n", "\n") != new:
+        writes.append(Write(path=project.lock, before=None if old is None else old.encode(), after=new.encode()))
+    return Change(
+        session=session,
+        lock=lock,
+        plan=plan,
+        rendered=rendered,
+        writes=tuple(write for write in writes if write.before != write.after),
+    )
 
 
 def carry_out(
@@ -112,19 +124,13 @@ def prepare(
         if gains:
             raise refuse(gains)
     plan = _plan(session, rendered, registries)
-    return Change(
-        session=session,
-        manifest_text=manifest_text,
-        lock=Lockfile(
-            bundles={key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles},
-            files=plan.files,
-            hosts={name: _locked_host(name, manifest) for name in sorted({one.host for _, one in rendered.renderings})},
-            project_hosts=manifest.hosts,
-        ),
-        plan=plan,
-        rendered=rendered,
-        bundles=bundles,
+    lock = Lockfile(
+        bundles={key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles},
+        files=plan.files,
+        hosts={name: _locked_host(name, manifest) for name in sorted({one.host for _, one in rendered.renderings})},
+        project_hosts=manifest.hosts,
     )
+    return build_change(session, manifest_text, lock, plan, rendered)
 
 
 def perform(change: Change) -> None:
@@ -192,6 +198,13 @@ def _plan(session: Session, rendered: Rendered, registries: Registries) -> Plan:
         disk=read_files(root, sorted(rendered.targets.keys() | lock.files.keys())),
         keep_deleted=session.options.keep_deleted,
     )
+    odd = [ground.disk[path].odd or "" for path in ground.targets if path in ground.disk and ground.disk[path].odd]
+    if odd:
+        raise ContentRefused(
+            "agentpkg writes plain files into plain folders only",
+            details=sorted(set(odd)),
+            hint="put a folder in the place of the link, or leave that host out",
+        )
     unclear = [path for path in ground.targets if decide(path, ground) in (Kind.CONFLICT, Kind.EDITED)]
     store = session.store()
     known = frozenset(ground.disk[path].sha256 for path in unclear if store.get(ground.disk[path].sha256) is not None)
@@ -293,4 +306,4 @@ def _locked(
 
 def _locked_host(name: str, manifest: Manifest) -> LockedHost:
     settings = manifest.settings_of(name)
-    return LockedHost(revision=HOSTS[name].revision, models=settings.models, widening=settings.widening)
+    return LockedHost(revision=REVISIONS[name], models=settings.models, widening=settings.widening)

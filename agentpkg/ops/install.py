@@ -45,10 +45,8 @@ def _decide(session: Session, wish: Wish) -> Change:
         )
     registries = session.registries(fresh=not session.options.frozen, manifest=wanted)
     chosen = choose(session, wanted, registries, {one.id for one in asked if _released(one, session)})
-    for one in asked:
-        final = one if one.specifier else replace(one, specifier=compatible_with(chosen[one.id]))
-        if final != manifest.requirements.get(one.id):
-            text = with_requirement(text, final)
+    final = [one if one.specifier else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked]
+    text = with_requirement(text, *(one for one in final if one != manifest.requirements.get(one.id)))
     return prepare(session, text, chosen, registries, [one.id for one in asked])
 
 

@@ -9,10 +9,11 @@ from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import UsageError
 from agentpkg.lockfile import LockedFile, dump_lockfile
 from agentpkg.ops.session import Options, open_session
-from agentpkg.plan import CONFLICT_SUFFIX, DiskFile
+from agentpkg.plan import CONFLICT_SUFFIX
 from agentpkg.project import read_files
 
 if TYPE_CHECKING:
+    from agentpkg.files import DiskFile
     from agentpkg.project import Project
 
 

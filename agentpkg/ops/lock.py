@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import IntegrityError
-from agentpkg.ops.change import Change, carry_out, choose, prepare
+from agentpkg.ops.change import Change, build_change, carry_out, choose, prepare
 from agentpkg.ops.session import why_unsettled
 from agentpkg.plan import Plan, waiting
 
@@ -30,4 +30,5 @@ def _decide(session: Session) -> Change:
     named = session.manifest.requirements.keys() - wanted.keys()
     change = prepare(session, session.manifest_text, chosen, registries, named)
     files = waiting(session.lock.files, change.plan.files)
-    return replace(change, plan=Plan(actions=(), files=files), lock=replace(change.lock, files=files))
+    plan = Plan(actions=(), files=files)
+    return build_change(session, session.manifest_text, replace(change.lock, files=files), plan, change.rendered)

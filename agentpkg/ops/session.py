@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, IntegrityError
-from agentpkg.hosts import HOSTS
+from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import Lockfile, parse_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.requirement import split_id
@@ -101,17 +101,17 @@ def why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
 def _hosts_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
     for name, locked in lock.hosts.items():
         settings = manifest.settings_of(name)
-        if name not in HOSTS:
+        if name not in REVISIONS:
             raise IntegrityError(
                 f"the lock names the host {name!r}, which this agentpkg does not know", hint="upgrade it"
             )
-        if locked.revision > HOSTS[name].revision:
+        if locked.revision > REVISIONS[name]:
             raise IntegrityError(
                 f"the lock was written by a newer agentpkg ({name} renderings, revision {locked.revision})",
                 hint="upgrade agentpkg: pip install --upgrade agentpkg-cli",
             )
-        if locked.revision < HOSTS[name].revision:
-            return f"this agentpkg renders {name} anew (revision {HOSTS[name].revision})"
+        if locked.revision < REVISIONS[name]:
+            return f"this agentpkg renders {name} anew (revision {REVISIONS[name]})"
         if locked.models != settings.models or locked.widening != settings.widening:
             return f"the settings for {name} have changed"
     return None

@@ -52,11 +52,12 @@ def _decide(session: Session, registries: Registries, unlocked: set[str], *, lat
         for bundle, one in manifest.requirements.items()
     }
     chosen = choose(session, replace(manifest, requirements=free), registries, unlocked)
-    for bundle in sorted(unlocked & manifest.requirements.keys()):
-        specifier = compatible_with(chosen[bundle])
-        if chosen[bundle] != session.lock.bundles[bundle].version:
-            text = with_requirement(text, replace(manifest.requirements[bundle], specifier=specifier))
-    return prepare(session, text, chosen, registries)
+    moved = [
+        replace(manifest.requirements[bundle], specifier=compatible_with(chosen[bundle]))
+        for bundle in sorted(unlocked & manifest.requirements.keys())
+        if bundle not in session.lock.bundles or chosen[bundle] != session.lock.bundles[bundle].version
+    ]
+    return prepare(session, with_requirement(text, *moved), chosen, registries)
 
 
 def _held(change: Change, registries: Registries) -> list[Held]:

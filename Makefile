@@ -1,0 +1,60 @@
+# Every target sets up what it needs in .venv; nothing else has to be installed but Python 3.11 or newer, git and make.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+DEVELOP := .venv/.develop
+
+.PHONY: help demo test lint types crash wheel bench check clean
+
+help:
+	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
+	@echo "make test    the tests, under a minute"
+	@echo "make lint    ruff: style and formatting"
+	@echo "make types   mypy --strict over package and tests"
+	@echo "make crash   kill an update at every point where it changes the disk"
+	@echo "make wheel   build the wheel, and try it in an environment of its own"
+	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
+	@echo "make check   all of the above but the benchmark"
+	@echo "make clean   remove what these targets made"
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "agentpkg needs Python 3.11 or newer; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(DEVELOP): $(INSTALLED)
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+demo: $(INSTALLED)
+	@sh docs/demo.sh $(CURDIR)/.venv/bin
+
+test: $(DEVELOP)
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: $(DEVELOP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEVELOP)
+	$(BIN)/mypy
+
+crash: $(DEVELOP)
+	$(BIN)/python -m pytest -m crash -s
+
+wheel: $(DEVELOP)
+	rm -rf dist .venv/wheel
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv .venv/wheel
+	.venv/wheel/bin/pip install --quiet dist/*.whl
+	sh docs/demo.sh $(CURDIR)/.venv/wheel/bin > /dev/null
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/noop.py
+
+check: demo lint types test crash wheel
+
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,27 @@
+"""Files below a project: how their paths are written, and what tells two of them apart."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskFile:
+    """A file as it is: its bytes and their digest with CRLF read as LF. `odd` says why it is no plain file, if so."""
+
+    content: bytes
+    sha256: str
+    odd: str | None = None
+
+
+def file_digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes with CRLF read as LF, in hexadecimal."""
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_inside(path: str) -> bool:
+    """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
+    return all(part not in ("", ".", "..") for part in path.split("/")) and not any(sign in path for sign in "\\:\0")

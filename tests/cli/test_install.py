@@ -1,0 +1,219 @@
+"""`agentpkg install`, as a user runs it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agentpkg.hosts import HOSTS
+from tests.support.cli import Cli
+from tests.support.registry import Registry, agent_text, git
+from tests.support.tree import contents, stamps
+
+ALL_HOSTS = [word for host in HOSTS for word in ("--host", host)]
+
+
+def test_brings_in_what_the_bundle_requires_and_tells_powers(cli: Cli, project: Path) -> None:
+    result = cli("install", "senior-data-engineer", *ALL_HOSTS)
+    assert "+ data-engineer 2.0.0 installed" in result.out
+    assert "senior-data-engineer may use: delegate, edit, glob, grep, read, shell, write" in result.out
+    files = contents(project)
+    for path in (
+        "agentpkg.toml", "agentpkg.lock", ".claude/agents/data-engineer.md", ".github/agents/data-engineer.agent.md",
+        ".codex/agents/data-engineer.toml", ".opencode/agents/senior-data-engineer.md",
+        ".gemini/agents/senior-data-engineer.md", ".cursor/agents/senior-data-engineer.md",
+        ".claude/skills/sql-optimization/SKILL.md", ".agents/skills/database-design/SKILL.md",
+    ):  # fmt: skip
+        assert path in files
+    assert tomllib.loads(files["agentpkg.toml"].decode())["bundles"] == {"senior-data-engineer": "~=2.0"}
+
+
+def test_a_second_run_changes_nothing_not_even_a_time(cli: Cli, project: Path) -> None:
+    cli("install", "senior-data-engineer", *ALL_HOSTS)
+    before = stamps(project)
+    assert cli("install", "senior-data-engineer").out == "nothing to do\n"
+    assert cli("sync").out == "nothing to do\n"
+    assert stamps(project) == before
+
+
+def test_a_clone_synced_frozen_is_byte_identical(cli: Cli, project: Path, tmp_path: Path) -> None:
+    cli("install", "senior-data-engineer", *ALL_HOSTS)
+    (project / ".gitignore").write_text("/.*/\n")  # a team that commits the lock, and not the agents
+    git(project, "add", "agentpkg.toml", "agentpkg.lock", ".gitignore")
+    git(project, "commit", "-q", "-m", "agents")
+    git(tmp_path, "clone", "-q", str(project), "clone")
+    assert ".claude/agents/data-engineer.md" not in contents(tmp_path / "clone")
+    cli.at(tmp_path / "clone")("sync", "--frozen")
+    assert contents(tmp_path / "clone") == contents(project)
+
+
+def test_without_a_sign_of_a_host_it_takes_claude_and_says_so(cli: Cli, project: Path) -> None:
+    result = cli("install", "data-engineer")
+    assert "no host found" in result.err
+    assert tomllib.loads((project / "agentpkg.toml").read_text())["project"]["hosts"] == ["claude"]
+
+
+def test_hosts_are_recognised_by_what_is_in_the_project(cli: Cli, project: Path) -> None:
+    (project / ".cursor").mkdir()
+    (project / "GEMINI.md").write_text("hi\n")
+    cli("install", "data-engineer")
+    assert tomllib.loads((project / "agentpkg.toml").read_text())["project"]["hosts"] == ["gemini", "cursor"]
+
+
+def test_works_from_a_folder_below_the_project(cli: Cli, project: Path) -> None:
+    (project / "deep" / "er").mkdir(parents=True)
+    cli.at(project / "deep" / "er")("install", "data-engineer")
+    assert (project / ".claude/agents/data-engineer.md").exists()
+
+
+def test_dry_run_writes_nothing_at_all(cli: Cli, project: Path) -> None:
+    before = stamps(project)
+    result = cli("install", "senior-data-engineer", "--dry-run")
+    assert "+ senior-data-engineer 2.0.0 would be installed" in result.out
+    assert stamps(project) == before
+
+
+def test_never_touches_a_file_that_it_does_not_own(cli: Cli, project: Path) -> None:
+    mine = project / ".claude/agents/data-engineer.md"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine\n")
+    before = stamps(project)
+    result = cli("install", "data-engineer", code=6)
+    assert ".claude/agents/data-engineer.md" in result.err
+    assert "--as OLD=NEW" in result.err
+    assert stamps(project) == before
+    cli("install", "data-engineer", "--as", "data-engineer=our-engineer")
+    assert mine.read_text() == "mine\n"
+    assert b'name: "our-engineer"' in (project / ".claude/agents/our-engineer.md").read_bytes()
+
+
+def test_adopts_a_file_that_is_as_it_should_be_already(cli: Cli, project: Path) -> None:
+    cli("install", "data-engineer")
+    (project / "agentpkg.lock").unlink()
+    assert "adopt .claude/agents/data-engineer.md" in cli("sync").out
+    cli("sync", "--check")
+
+
+def test_two_agents_of_one_name_are_refused_with_both_bundles_named(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("one", files={"agents/helper.md": agent_text("helper")})
+    registry.publish("two", files={"agents/helper.md": agent_text("helper", body="other")})
+    before = stamps(project)
+    result = cli("install", "one", "two", code=3)
+    assert "agents/helper.md of one" in result.err
+    assert "agents/helper.md of two" in result.err
+    assert "--as helper=two-helper" in result.err
+    assert stamps(project) == before
+    cli("install", "one")
+    cli("install", "two", "--as", "helper=two-helper")
+    assert sorted(path.name for path in (project / ".claude/agents").iterdir()) == ["helper.md", "two-helper.md"]
+
+
+def test_only_installs_some_agents(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("team", files={f"agents/{name}.md": agent_text(name) for name in ("ana", "ben")})
+    cli("install", "team", "--only", "ben")
+    assert [path.name for path in (project / ".claude/agents").iterdir()] == ["ben.md"]
+    assert "has no agent 'zoe'" in cli("install", "team", "--only", "zoe", code=2).err
+
+
+def test_a_host_that_cannot_hold_an_agent_back_refuses_it(cli: Cli, project: Path) -> None:
+    before = stamps(project)
+    result = cli("install", "data-reviewer", "--host", "codex", code=3)
+    assert "data-reviewer on codex would gain every tool" in result.err
+    assert "--host" in result.err
+    assert 'widening = "allow"' in result.err
+    assert stamps(project) == before
+
+
+def test_widening_can_be_allowed_per_host(cli: Cli, project: Path) -> None:
+    (project / "agentpkg.toml").write_text('[project]\nhosts = ["codex"]\n[hosts.codex]\nwidening = "allow"\n')
+    assert "widened on codex: data-reviewer" in cli("install", "data-reviewer").out
+
+
+def test_host_of_a_requirement_goes_to_what_it_requires(cli: Cli, project: Path) -> None:
+    (project / "agentpkg.toml").write_text('[project]\nhosts = ["claude", "cursor"]\n')
+    cli("install", "senior-data-engineer", "--host", "claude")
+    assert not (project / ".cursor").exists()
+    bundles = tomllib.loads((project / "agentpkg.toml").read_text())["bundles"]
+    assert bundles == {"senior-data-engineer": {"version": "~=2.0", "hosts": ["claude"]}}
+
+
+def test_an_unknown_bundle_suggests_near_ones(cli: Cli) -> None:
+    assert "did you mean data-engineer" in cli("install", "data-enginer", code=2).err
+
+
+def test_a_conflict_tells_the_whole_chain(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("base", "1.0.0").publish("base", "2.0.0")
+    registry.publish("left", requires={"base": "~=1.0"}).publish("right", requires={"base": "~=2.0"})
+    result = cli("install", "left", "right", code=1)
+    assert "no version of base is what everybody wants" in result.err
+    assert "agentpkg.toml → left 1.0.0 wants base ~=1.0" in result.err
+    assert "agentpkg.toml → right 1.0.0 wants base ~=2.0" in result.err
+
+
+def test_pre_releases_only_when_asked(cli: Cli) -> None:
+    assert "streaming-engineer 1.0.0" in cli("install", "streaming-engineer", "--dry-run").out
+    assert "streaming-engineer 1.1.0rc1" in cli("install", "streaming-engineer>=1.1.0rc1", "--dry-run").out
+
+
+def test_yanked_versions_only_from_a_lock(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0").publish("tool", "1.1.0")
+    cli("install", "tool~=1.0")
+    registry.yank("tool", "1.1.0")
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "gemini"]'))
+    cli("sync")
+    assert [one["version"] for one in cli("list", "--json").json["bundles"]] == ["1.1.0"]
+    (project / "agentpkg.lock").unlink()
+    (project / ".claude/agents/tool.md").unlink()
+    cli("sync")
+    assert [one["version"] for one in cli("list", "--json").json["bundles"]] == ["1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["install", "Data"], 2),
+        (["install", "data-engineer~=x"], 2),
+        (["install", "data-engineer", "--host", "vim"], 2),
+        (["install", "nowhere/data-engineer"], 2),
+        (["install", "data-engineer", "--as", "x"], 2),
+        (["install", "--only", "x"], 2),
+        (["install", "data-engineer", "--registry", "nowhere"], 2),
+        (["install", "data-engineer", "--registry", "ext::sh -c true"], 2),
+        (["install", "data-engineer", "--registry", "https://user:token@git.example.com/r.git"], 2),
+        (["install", "--upload-pack=x"], 2),
+    ],
+)
+def test_bad_input_is_told_and_changes_nothing(cli: Cli, project: Path, arguments: list[str], code: int) -> None:
+    before = stamps(project)
+    result = cli(*arguments, code=code)
+    assert "rror" in result.err
+    assert stamps(project) == before
+
+
+def test_frozen_install_fails_where_the_lock_would_change(cli: Cli, project: Path) -> None:
+    cli("install", "data-engineer", "--frozen", code=5)
+    assert contents(project) == {}
+
+
+def test_json_tells_the_same(cli: Cli) -> None:
+    data = cli("install", "senior-data-engineer", "--host", "gemini", "--json").json
+    assert data["format"] == 1
+    assert [bundle["id"] for bundle in data["bundles"]] == ["data-engineer", "senior-data-engineer"]
+    assert {"path": ".gemini/agents/data-engineer.md", "action": "create"} in data["files"]
+    assert {one["fidelity"] for one in data["renderings"]} == {"approximated", "narrowed"}
+
+
+def test_global_works_on_the_home_folder(cli: Cli, project: Path) -> None:
+    cli("install", "data-engineer", "--global", "--host", "claude", "--host", "opencode")
+    home = Path.home()
+    assert (home / ".claude/agents/data-engineer.md").exists()
+    assert (home / ".config/opencode/agents/data-engineer.md").exists()
+    assert (home / ".agentpkg/agentpkg.toml").exists()
+    assert contents(project) == {}
+    cli("sync", "--check", "--global")
+    cli("remove", "data-engineer", "--global")
+    assert not (home / ".claude").exists()

@@ -1,0 +1,204 @@
+"""`agentpkg sync`, `status`, `diff`, `keep` and `lock`: drift, found and mended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.registry import Registry
+from tests.support.tree import contents, stamps
+
+SKILL = ".claude/skills/sql-optimization"
+
+
+@pytest.fixture
+def installed(cli: Cli, project: Path) -> Path:
+    cli("install", "senior-data-engineer")
+    return project
+
+
+def test_check_passes_on_a_synced_project(cli: Cli, installed: Path) -> None:
+    assert cli("sync", "--check").out == "in sync\n"
+
+
+@pytest.mark.parametrize("path", [".claude/agents/data-engineer.md", f"{SKILL}/SKILL.md"])
+def test_check_fails_after_an_edit(cli: Cli, installed: Path, path: str) -> None:
+    (installed / path).write_text("changed\n")
+    assert f"edited {path}" in cli("sync", "--check", code=1).err
+
+
+def test_check_fails_after_a_deletion_and_sync_restores_it(cli: Cli, installed: Path) -> None:
+    before = contents(installed)
+    (installed / f"{SKILL}/SKILL.md").unlink()
+    assert f"missing {SKILL}/SKILL.md" in cli("sync", "--check", code=1).err
+    cli("sync")
+    assert contents(installed) == before
+    cli("sync", "--check")
+
+
+def test_check_fails_after_a_file_is_added_to_a_skill(cli: Cli, installed: Path) -> None:
+    (installed / f"{SKILL}/notes.md").write_text("mine\n")
+    assert f"added {SKILL}/notes.md" in cli("sync", "--check", code=1).err
+    (installed / f"{SKILL}/notes.md").unlink()
+    (installed / ".claude/agents/mine.md").write_text("a neighbour is no drift\n")
+    cli("sync", "--check")
+
+
+def test_a_touch_without_a_change_is_no_drift(cli: Cli, installed: Path) -> None:
+    (installed / ".claude/agents/data-engineer.md").touch()
+    cli("sync", "--check")
+
+
+def test_crlf_is_no_drift_and_survives_an_update(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0")
+    cli("install", "tool")
+    path = project / ".claude/agents/tool.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    cli("sync", "--check")
+    registry.publish("tool", "1.1.0", body="New.")
+    cli("update")
+    assert b"New.\r\n" in path.read_bytes()
+    assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
+
+
+def test_frozen_refuses_a_lock_that_does_not_fit(cli: Cli, installed: Path) -> None:
+    manifest = installed / "agentpkg.toml"
+    manifest.write_text(manifest.read_text() + 'data-reviewer = "~=1.0"\n')
+    before = stamps(installed)
+    assert "data-reviewer is not in the lock" in cli("sync", "--frozen", code=5).err
+    assert stamps(installed) == before
+    cli("sync")
+    assert (installed / ".claude/agents/data-reviewer.md").exists()
+
+
+def test_an_edited_file_stays_until_it_is_kept(cli: Cli, installed: Path) -> None:
+    path = installed / ".claude/agents/data-engineer.md"
+    edited = path.read_text() + "Mine.\n"
+    path.write_text(edited)
+    assert "your edit stays" in cli("sync").out
+    assert path.read_text() == edited
+    assert "+Mine." in cli("diff").out
+    assert cli("keep", ".claude/agents/data-engineer.md").out == "kept .claude/agents/data-engineer.md\n"
+    cli("sync", "--check")
+    path.write_text(edited + "More.\n")
+    cli("sync", "--check", code=1)
+
+
+def test_keep_refuses_what_is_not_ours(cli: Cli, installed: Path) -> None:
+    (installed / "mine.md").write_text("x\n")
+    cli("keep", "mine.md", code=2)
+    cli("keep", "../outside.md", code=2)
+
+
+def test_keep_deleted_leaves_a_deleted_file_away(cli: Cli, installed: Path) -> None:
+    path = installed / ".claude/agents/data-engineer.md"
+    path.unlink()
+    assert "stays deleted" in cli("sync", "--keep-deleted").out
+    assert not path.exists()
+
+
+def test_status_gives_advice(cli: Cli, installed: Path) -> None:
+    assert cli("status").out.startswith("7 of 7 files are as they should be")
+    (installed / f"{SKILL}/SKILL.md").unlink()
+    assert "agentpkg sync brings it back" in cli("status").out
+    assert cli("status", "--json").json["files"] == [{"path": f"{SKILL}/SKILL.md", "state": "missing"}]
+
+
+def test_a_symbolic_link_is_never_followed(cli: Cli, installed: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (installed / ".claude/agents").rename(outside)
+    (installed / ".claude/agents").symlink_to(outside)
+    before = contents(outside)
+    assert "blocked .claude/agents/data-engineer.md" in cli("sync", "--check", code=1).err
+    (outside / "data-engineer.md").unlink()
+    assert ".claude/agents is a symbolic link" in cli("sync", code=3).err
+    assert contents(outside) == {name: data for name, data in before.items() if name != "data-engineer.md"}
+
+
+def test_lock_moves_on_and_sync_follows(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0")
+    cli("install", "tool")
+    old = (project / ".claude/agents/tool.md").read_bytes()
+    registry.publish("tool", "2.0.0", body="New.").publish("other")
+    manifest.write_text(manifest.read_text().replace('tool = "~=1.0"', 'tool = "~=2.0"\nother = ""'))
+    cli("lock")
+    assert (project / ".claude/agents/tool.md").read_bytes() == old
+    assert "outdated .claude/agents/tool.md" in cli("sync", "--check", code=1).err
+    cli("sync", "--frozen")
+    assert b"New." in (project / ".claude/agents/tool.md").read_bytes()
+    manifest.write_text(manifest.read_text().replace('other = ""\n', ""))
+    cli("lock")
+    assert (project / ".claude/agents/other.md").exists()
+    cli("sync")
+    assert not (project / ".claude/agents/other.md").exists()
+    cli("sync", "--check")
+
+
+def test_a_file_of_an_older_lock_is_updated_not_taken_for_an_edit(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    """A colleague's newer lock arrives by git while the agents are not committed."""
+    registry.publish("tool", "1.0.0")
+    cli("install", "tool")
+    old = (project / ".claude/agents/tool.md").read_bytes()
+    registry.publish("tool", "1.1.0", body="New.")
+    cli("update")
+    (project / ".claude/agents/tool.md").write_bytes(old)
+    cli("sync")
+    assert b"New." in (project / ".claude/agents/tool.md").read_bytes()
+
+
+def test_a_lock_with_conflict_markers_is_joined(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("left").publish("right")
+    base = manifest.read_text()
+    cli("install", "left")
+    left = (project / "agentpkg.lock").read_text()
+    cli("remove", "left")
+    cli("install", "right")
+    right = (project / "agentpkg.lock").read_text()
+    manifest.write_text(base + 'left = "~=1.0"\nright = "~=1.0"\n')
+    (project / "agentpkg.lock").write_text(f"<<<<<<< ours\n{left}=======\n{right}>>>>>>> theirs\n")
+    cli("sync")
+    assert json.loads((project / "agentpkg.lock").read_text())["bundles"].keys() == {"left", "right"}
+    cli("sync", "--check")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", 5),
+        ("", 5),
+        ('{"format": 99}', 2),
+        ('{"format": 1, "files": {"../x": {"bundle": "a", "item": "b", "hosts": [], "sha256": "c"}}}', 3),
+    ],
+)
+def test_a_lock_that_cannot_be_is_refused(cli: Cli, installed: Path, text: str, code: int) -> None:
+    (installed / "agentpkg.lock").write_text(text)
+    before = stamps(installed)
+    assert "hint:" in cli("sync", code=code).err
+    assert stamps(installed) == before
+
+
+def test_a_changed_host_setting_is_rendered(cli: Cli, project: Path) -> None:
+    (project / "agentpkg.toml").write_text('[project]\nhosts = ["codex"]\n')
+    cli("install", "data-engineer")
+    manifest = project / "agentpkg.toml"
+    manifest.write_text(manifest.read_text() + '\n[models.codex]\nbalanced = "gpt-6-sol"\n')
+    assert "the settings for codex have changed" in cli("sync", "--check", code=1).err
+    cli("sync")
+    assert 'model = "gpt-6-sol"' in (project / ".codex/agents/data-engineer.toml").read_text()
+
+
+def test_crlf_manifest_and_lock_are_no_change(cli: Cli, installed: Path) -> None:
+    for name in ("agentpkg.toml", "agentpkg.lock"):
+        path = installed / name
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = stamps(installed)
+    cli("sync")
+    cli("install", "senior-data-engineer")
+    assert stamps(installed) == before
+    cli("install", "data-reviewer")
+    assert b"data-reviewer" in (installed / "agentpkg.toml").read_bytes()

@@ -1,0 +1,150 @@
+"""`agentpkg update` and `remove`: newer versions meet local edits, and nothing of the user's is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.registry import BODY, Registry
+from tests.support.tree import contents, stamps
+
+FILE = ".claude/agents/tool.md"
+
+
+@pytest.fixture
+def tool(cli: Cli, project: Path, manifest: Path, registry: Registry) -> Path:
+    """A project with tool 1.0.0, and 1.1.0 in the registry, which changes line 10."""
+    registry.publish("tool", "1.0.0", tools="[read]")
+    cli("install", "tool")
+    registry.publish("tool", "1.1.0", tools="[read]", body=BODY.replace("Line 10 of", "LINE TEN of"))
+    return project / FILE
+
+
+def test_update_stays_within_the_manifest(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.publish("tool", "2.0.0", tools="[read]")
+    result = cli("update")
+    assert "~ tool 1.0.0 -> 1.1.0" in result.out
+    assert "tool stays at 1.1.0: agentpkg.toml asks for ~=1.0; newest is 2.0.0" in result.err
+    assert "~ tool 1.1.0 -> 2.0.0" in cli("update", "--latest", "tool").out
+
+
+def test_edits_and_the_new_version_are_merged(cli: Cli, tool: Path) -> None:
+    text = tool.read_text().replace("Line 2 of", "My line two of").replace("Line 19 of", "My line nineteen of")
+    tool.write_text(text)
+    result = cli("update")
+    assert f"merge {FILE}: your edit and the new version are both in it" in result.out
+    assert tool.read_text() == text.replace("Line 10 of", "LINE TEN of")
+    cli("sync", "--check")
+
+
+@pytest.mark.parametrize("with_store", [True, False])
+def test_a_merge_needs_no_cache_of_old_renderings(
+    cli: Cli, tool: Path, with_store: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not with_store:
+        monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path / "another-machine"))
+    tool.write_text(tool.read_text() + "Mine.\n")
+    cli("update")
+    assert "LINE TEN" in tool.read_text()
+    assert tool.read_text().endswith("Mine.\n")
+
+
+def test_a_conflict_leaves_the_file_and_puts_the_new_one_beside(cli: Cli, tool: Path) -> None:
+    mine = tool.read_text().replace("Line 10 of", "My line ten of")
+    tool.write_text(mine)
+    beside = tool.with_name("tool.md.agentpkg-new")
+    result = cli("update", code=6)
+    assert f"{FILE}.agentpkg-new" in result.err
+    assert tool.read_text() == mine
+    assert "LINE TEN of" in beside.read_text()
+    assert "conflict" in cli("status").out
+    cli("sync", "--check", code=1)
+    cli("sync", code=6)
+    assert tool.read_text() == mine
+    cli("keep", FILE)
+    assert not beside.exists()
+    cli("sync", "--check")
+
+
+def test_a_conflict_is_over_once_the_new_version_is_taken(cli: Cli, tool: Path) -> None:
+    tool.write_text(tool.read_text().replace("Line 10 of", "My line ten of"))
+    cli("update", code=6)
+    beside = tool.with_name("tool.md.agentpkg-new")
+    tool.write_bytes(beside.read_bytes())
+    cli("sync")
+    assert not beside.exists()
+    cli("sync", "--check")
+
+
+def test_a_second_conflicting_update_still_rests_on_the_first_base(cli: Cli, tool: Path, registry: Registry) -> None:
+    mine = tool.read_text().replace("Line 10 of", "My line ten of")
+    tool.write_text(mine)
+    cli("update", code=6)
+    registry.publish("tool", "1.2.0", tools="[read]", body=BODY.replace("Line 12 of", "LINE TWELVE of"))
+    cli("update")
+    assert tool.read_text() == mine.replace("Line 12 of", "LINE TWELVE of")
+    assert not tool.with_name("tool.md.agentpkg-new").exists()
+
+
+def test_an_update_that_gains_powers_stops(cli: Cli, tool: Path, project: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.2.0", tools="[read, shell]")
+    before = stamps(project)
+    result = cli("update", code=4)
+    assert "tool 1.0.0 → 1.2.0: tool would gain shell" in result.err
+    assert stamps(project) == before
+    cli("update", "--accept-grants")
+    assert "Bash" in tool.read_text()
+
+
+def test_a_new_requirement_that_nobody_named_stops(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.publish("helper", tools="[]").publish("tool", "1.2.0", tools="[read]", requires={"helper": ""})
+    assert "helper 1.0.0 is new, and nobody named it" in cli("update", code=4).err
+
+
+def test_narrower_powers_never_ask(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.2.0", tools="[]")
+    cli("update")
+
+
+def test_remove_leaves_no_orphan_and_no_empty_folder(cli: Cli, tool: Path, project: Path) -> None:
+    cli("remove", "tool")
+    assert contents(project).keys() == {"agentpkg.toml", "agentpkg.lock"}
+    assert not (project / ".claude").exists()
+
+
+def test_remove_leaves_an_edited_file_and_says_so(cli: Cli, tool: Path, project: Path) -> None:
+    tool.write_text("mine\n")
+    assert "edited, so left where it is" in cli("remove", "tool").out
+    assert tool.read_text() == "mine\n"
+    cli("sync", "--check")
+
+
+def test_remove_takes_an_unread_conflict_copy_along(cli: Cli, tool: Path, project: Path) -> None:
+    tool.write_text(tool.read_text().replace("Line 10 of", "My line ten of"))
+    cli("update", code=6)
+    cli("remove", "tool")
+    assert contents(project).keys() == {"agentpkg.toml", "agentpkg.lock", FILE}
+
+
+def test_a_shrunken_bundle_leaves_no_orphan(cli: Cli, project: Path) -> None:
+    cli("install", "senior-data-engineer")
+    cli("remove", "senior-data-engineer")
+    assert contents(project).keys() == {"agentpkg.toml", "agentpkg.lock"}
+
+
+def test_what_is_only_required_cannot_be_removed(cli: Cli) -> None:
+    cli("install", "senior-data-engineer")
+    assert "because senior-data-engineer requires it" in cli("remove", "data-engineer", code=2).err
+    cli("remove", "nobody", code=2)
+
+
+def test_a_pin_stays_while_others_move(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("one").publish("two")
+    cli("install", "one", "two")
+    registry.publish("one", "1.1.0").publish("two", "1.1.0")
+    cli("update", "one")
+    versions = {bundle["id"]: bundle["version"] for bundle in cli("list", "--json").json["bundles"]}
+    assert versions == {"one": "1.1.0", "two": "1.0.0"}
+    cli("update", "nobody", code=2)

@@ -1,0 +1,62 @@
+"""Every test runs in a world of its own: home, cache and git settings redirected, the network refused."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.registry import Registry, git
+
+
+@pytest.fixture(autouse=True)
+def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "AGENTPKG_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+            raise AssertionError(f"a test reached for the network: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """An empty registry in a git repository."""
+    return Registry(tmp_path / "registry").start()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty git repository, in which no host can be recognised."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q", ".")
+    return folder
+
+
+@pytest.fixture
+def cli(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The command line, run in `project`."""
+    return Cli(project, capsys, monkeypatch)
+
+
+@pytest.fixture
+def manifest(project: Path, registry: Registry) -> Path:
+    """A manifest in `project` whose default registry is `registry`, for Claude Code alone."""
+    path = project / "agentpkg.toml"
+    path.write_text(f'[project]\nhosts = ["claude"]\n\n[registries.default]\nurl = "{registry.url}"\n\n[bundles]\n')
+    return path

@@ -1,0 +1,193 @@
+"""`apply.py` on a real file system: all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from agentpkg import apply
+from agentpkg.apply import Write, apply_writes, locked
+from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
+from agentpkg.project import Project
+from tests.support.tree import contents
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Project:
+    root = tmp_path / "root"
+    root.mkdir()
+    return Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
+
+
+def put(place: Project, *writes: Write) -> None:
+    with locked(place):
+        apply_writes(place, writes)
+
+
+def test_creates_changes_and_deletes(place: Project) -> None:
+    put(place, Write(path="a/b/c.md", before=None, after=b"1"), Write(path="d.md", before=None, after=b"2"))
+    assert contents(place.root) == {"a/b/c.md": b"1", "d.md": b"2"}
+    put(place, Write(path="a/b/c.md", before=b"1", after=None), Write(path="d.md", before=b"2", after=b"3"))
+    assert contents(place.root) == {"d.md": b"3"}
+    assert not (place.root / "a").exists()
+
+
+def test_leaves_folders_that_hold_something_else(place: Project) -> None:
+    put(place, Write(path="a/b/c.md", before=None, after=b"1"))
+    (place.root / "a/mine").write_text("x")
+    put(place, Write(path="a/b/c.md", before=b"1", after=None))
+    assert contents(place.root) == {"a/mine": b"x"}
+    assert not (place.root / "a/b").exists()
+
+
+def test_state_hides_itself_from_git_and_leaves_no_rest(place: Project) -> None:
+    put(place, Write(path="a.md", before=None, after=b"1"))
+    assert (place.root / ".agentpkg/.gitignore").read_text() == "*\n"
+    assert sorted(path.name for path in (place.root / ".agentpkg").iterdir()) in (
+        [".gitignore", "lock"],
+        [".gitignore"],
+    )
+
+
+def test_a_file_that_changed_since_the_plan_stops_everything(place: Project) -> None:
+    (place.root / "b.md").write_text("mine")
+    with pytest.raises(EditConflict):
+        put(place, Write(path="a.md", before=None, after=b"1"), Write(path="b.md", before=b"old", after=b"new"))
+    assert contents(place.root) == {"b.md": b"mine"}
+
+
+@pytest.mark.parametrize("where", ["a", "a/b"])
+def test_never_writes_through_a_symbolic_link(place: Project, tmp_path: Path, where: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (place.root / where).parent.mkdir(exist_ok=True)
+    (place.root / where).symlink_to(outside)
+    with pytest.raises(ContentRefused, match="symbolic link"):
+        put(place, Write(path="z.md", before=None, after=b"1"), Write(path="a/b/c.md", before=None, after=b"1"))
+    assert list(outside.iterdir()) == []
+    assert not (place.root / "z.md").exists()
+
+
+def test_a_link_in_place_of_the_file_is_refused(place: Project, tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("x")
+    (place.root / "a.md").symlink_to(tmp_path / "target")
+    with pytest.raises(ContentRefused):
+        put(place, Write(path="a.md", before=b"x", after=b"y"))
+    assert (tmp_path / "target").read_text() == "x"
+
+
+def test_a_folder_swapped_for_a_link_while_writing_is_not_followed(
+    place: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (place.root / "a").mkdir()
+
+    def swap(state: Path, steps: list[apply._Step]) -> None:
+        write_journal(state, steps)
+        (place.root / "a").rmdir()
+        (place.root / "a").symlink_to(outside)
+
+    write_journal = apply._write_journal
+    monkeypatch.setattr(apply, "_write_journal", swap)
+    with pytest.raises(ContentRefused):
+        put(place, Write(path="a/c.md", before=None, after=b"1"))
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits on file sizes are set by a POSIX call")
+def test_a_full_disk_changes_nothing(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+    import signal
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    put(place, Write(path="a.md", before=None, after=b"1"))
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        with pytest.raises(DiskError, match="File too large"):
+            put(place, Write(path="a.md", before=b"1", after=b"2"), Write(path="b.md", before=None, after=b"x" * 2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert contents(place.root) == {"a.md": b"1"}
+    put(place, Write(path="b.md", before=None, after=b"x" * 2000))
+
+
+def journal(place: Project, *steps: list[str | None]) -> None:
+    (place.root / ".agentpkg/staged").mkdir(parents=True)
+    (place.root / ".agentpkg/journal.json").write_text(json.dumps({"format": 1, "steps": steps}))
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_journal_is_rolled_forward(place: Project) -> None:
+    (place.root / "a.md").write_text("old")
+    (place.root / "done.md").write_text("new")
+    journal(place, ["a.md", sha("old"), sha("new"), "0"], ["done.md", None, sha("new"), "1"])
+    (place.root / ".agentpkg/staged/0").write_text("new")
+    with locked(place):
+        pass
+    assert contents(place.root) == {"a.md": b"new", "done.md": b"new"}
+    assert not place.interrupted
+
+
+def test_a_file_that_the_user_changed_after_the_crash_is_left_and_told(place: Project) -> None:
+    (place.root / "a.md").write_text("mine")
+    journal(place, ["a.md", sha("old"), sha("new"), "0"])
+    (place.root / ".agentpkg/staged/0").write_text("new")
+    with pytest.raises(EditConflict) as caught, locked(place):
+        pass
+    assert caught.value.details == ("a.md",)
+    assert contents(place.root) == {"a.md": b"mine"}
+    with locked(place):
+        pass
+
+
+def test_staged_files_without_a_journal_are_discarded(place: Project) -> None:
+    (place.root / ".agentpkg/staged").mkdir(parents=True)
+    (place.root / ".agentpkg/staged/0").write_text("new")
+    with locked(place):
+        pass
+    assert not (place.root / ".agentpkg/staged").exists()
+
+
+@pytest.mark.parametrize("path", ["../out.md", "/etc/out.md", "a\\b.md", "C:x.md", ""])
+def test_a_journal_that_leaves_the_project_is_refused(place: Project, path: str) -> None:
+    journal(place, [path, None, sha("new"), "0"])
+    (place.root / ".agentpkg/staged/0").write_text("new")
+    with pytest.raises(ContentRefused), locked(place):
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"steps": 1}', '{"steps": [[1, 2]]}'])
+def test_a_damaged_journal_is_told(place: Project, text: str) -> None:
+    journal(place)
+    (place.root / ".agentpkg/journal.json").write_text(text)
+    with pytest.raises(IntegrityError), locked(place):
+        pass
+
+
+def test_a_second_run_waits_and_then_says_busy(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr(apply, "_LOCK_SECONDS", 0.1)
+    (place.root / ".agentpkg").mkdir()
+    with FileLock(place.root / ".agentpkg/lock"), pytest.raises(Busy), locked(place):
+        pass
+    with locked(place):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_project_is_told(place: Project) -> None:
+    place.root.chmod(0o555)
+    with pytest.raises(DiskError):
+        put(place, Write(path="a.md", before=None, after=b"1"))
+    place.root.chmod(0o755)

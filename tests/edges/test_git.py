@@ -1,0 +1,238 @@
+"""`git.py` and `registry.py` against real git."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
+from agentpkg.git import Mirror, merge_files
+from agentpkg.manifest import RegistrySource
+from agentpkg.registry import Registries, cache_folder
+from tests.support.registry import BODY, Registry, agent_text, git
+
+
+def registries(registry: Registry, root: Path, *, fresh: bool = True, offline: bool = False) -> Registries:
+    source = RegistrySource(url=registry.url, subfolder=registry.subfolder)
+    return Registries({"default": source}, root, fresh=fresh, offline=offline)
+
+
+def head(registry: Registry, root: Path) -> str:
+    return registries(registry, root).get("default").commit
+
+
+def test_versions_are_listed_newest_first(registry: Registry, tmp_path: Path) -> None:
+    for version in ("1.0.0", "1.10.0", "1.9.0", "2.0.0rc1"):
+        registry.publish("tool", version)
+    (registry.folder / "bundles/tool/notes").mkdir()
+    (registry.folder / "bundles/tool/notes/x").write_text("no version\n")
+    registry.commit()
+    opened = registries(registry, tmp_path).get("default")
+    assert opened.versions("tool") == ("2.0.0rc1", "1.10.0", "1.9.0", "1.0.0")
+    assert opened.names() == ("tool",)
+
+
+@pytest.mark.parametrize("form", ["path", "relative", "file"])
+def test_local_registries_by_path_and_by_url(registry: Registry, tmp_path: Path, form: str) -> None:
+    registry.publish("tool")
+    url = {"path": registry.url, "relative": registry.path.name, "file": registry.path.as_uri()}[form]
+    assert Registries({"default": RegistrySource(url=url)}, tmp_path).load("tool", "1.0.0").name == "tool"
+
+
+def test_a_registry_in_a_subfolder(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "mono", subfolder="teams/agents").start().publish("tool")
+    assert registries(registry, tmp_path).load("tool", "1.0.0").agents[0].name == "tool"
+    with pytest.raises(ContentRefused, match="is not a registry"):
+        Registries({"default": RegistrySource(url=registry.url)}, tmp_path).get("default")
+
+
+def test_a_branch_of_its_own(registry: Registry, tmp_path: Path) -> None:
+    git(registry.path, "checkout", "-q", "-b", "next")
+    registry.publish("tool")
+    git(registry.path, "checkout", "-q", "main")
+    source = RegistrySource(url=registry.url, branch="next")
+    assert Registries({"default": source}, tmp_path).get("default").names() == ("tool",)
+
+
+def test_a_fetch_brings_what_is_new(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    first = head(registry, tmp_path)
+    registry.publish("tool", "1.1.0")
+    assert registries(registry, tmp_path, fresh=False).get("default").commit == first
+    assert head(registry, tmp_path) != first
+
+
+def test_a_pinned_version_that_was_not_fetched_yet_is_fetched(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    head(registry, tmp_path)
+    registry.publish("tool", "1.1.0")
+    assert registries(registry, tmp_path, fresh=False).load("tool", "1.1.0").version == "1.1.0"
+    with pytest.raises(ContentRefused, match=r"1\.2\.0 is not in registry"):
+        registries(registry, tmp_path, fresh=False).load("tool", "1.2.0")
+
+
+def rewrite(registry: Registry) -> None:
+    (registry.folder / "bundles/tool/1.0.0/agents/tool.md").write_text(agent_text("tool", body="evil"))
+    registry.commit("rewrite")
+
+
+def delete(registry: Registry) -> None:
+    registry.delete("bundles/tool/1.0.0")
+
+
+def move_back(registry: Registry) -> None:
+    git(registry.path, "reset", "-q", "--hard", "HEAD~1")
+
+
+def orphan(registry: Registry) -> None:
+    git(registry.path, "checkout", "-q", "--orphan", "fresh")
+    registry.commit("orphan")
+    git(registry.path, "branch", "-q", "-M", "main")
+
+
+@pytest.mark.parametrize("attack", [rewrite, delete, move_back, orphan])
+def test_a_published_version_can_never_change(registry: Registry, tmp_path: Path, attack) -> None:  # type: ignore[no-untyped-def]
+    registry.publish("tool").publish("other")
+    before = head(registry, tmp_path)
+    attack(registry)
+    with pytest.raises(IntegrityError):
+        head(registry, tmp_path)
+    offline = registries(registry, tmp_path, offline=True).get("default")
+    assert offline.commit == before
+    assert offline.load("tool", "1.0.0").agents[0].body == BODY + "\n"
+
+
+def test_yanking_is_no_rewriting(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool").yank("tool", "1.0.0")
+    head(registry, tmp_path)
+    registry.yank("tool", "1.0.0", "worse than we thought")
+    assert registries(registry, tmp_path).get("default").yanked("tool") == {"1.0.0": "worse than we thought"}
+
+
+def test_offline_opens_nothing_and_names_what_is_missing(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="has not been fetched yet"):
+        registries(registry, tmp_path, offline=True).get("default")
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [("no-such-folder", "check the url"), ("https://127.0.0.1:1/r.git", "git ls-remote")],
+)
+def test_a_registry_that_cannot_be_reached(tmp_path: Path, url: str, hint: str) -> None:
+    with pytest.raises(NetworkError) as caught:
+        Registries({"default": RegistrySource(url=url)}, tmp_path).get("default")
+    assert hint in (caught.value.hint or "")
+    assert caught.value.details
+
+
+def test_links_are_refused(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    (registry.folder / "bundles/tool/1.1.0/agents").mkdir(parents=True)
+    (registry.folder / "bundles/tool/1.1.0/agents/tool.md").symlink_to("/etc/passwd")
+    registry.commit()
+    with pytest.raises(ContentRefused, match="link or a submodule"):
+        registries(registry, tmp_path).load("tool", "1.1.0")
+
+
+def test_a_large_file_is_refused_before_it_is_read(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool", files={"agents/tool.md": agent_text("tool", body="x" * 300_000)})
+    with pytest.raises(ContentRefused, match="bytes, 262144 are allowed"):
+        registries(registry, tmp_path).load("tool", "1.0.0")
+
+
+def test_a_version_in_the_wrong_folder_is_refused(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    (registry.folder / "bundles/tool/1.0.0").rename(registry.folder / "bundles/tool/2.0.0")
+    registry.commit()
+    with pytest.raises(ContentRefused, match=r"bundles/tool/2\.0\.0 holds tool 1\.0\.0"):
+        registries(registry, tmp_path).load("tool", "2.0.0")
+
+
+def test_a_newer_registry_format_is_refused(registry: Registry, tmp_path: Path) -> None:
+    (registry.folder / "registry.toml").write_text("format = 2\n")
+    registry.commit()
+    with pytest.raises(ContentRefused, match="has format 2"):
+        registries(registry, tmp_path).get("default")
+
+
+def test_the_registry_that_ships_is_the_same_commit_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits = set()
+    for name in ("one", "two"):
+        monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path / name))
+        commits.add(Registries({}, tmp_path).get("default").commit)
+    assert len(commits) == 1
+
+
+def test_the_environment_of_a_git_hook_has_no_effect(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.publish("tool")
+    elsewhere = Registry(tmp_path / "elsewhere").start()
+    monkeypatch.setenv("GIT_DIR", str(elsewhere.path / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{elsewhere.path}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", registry.url)
+    before = sorted(path.name for path in (elsewhere.path / ".git").iterdir())
+    assert registries(registry, tmp_path).get("default").names() == ("tool",)
+    assert sorted(path.name for path in (elsewhere.path / ".git").iterdir()) == before
+
+
+def test_nothing_of_a_registry_runs_or_is_checked_out(registry: Registry, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    registry.publish("tool")
+    (registry.path / ".gitattributes").write_text("* filter=evil\n")
+    git(registry.path, "config", "filter.evil.smudge", f"touch {marker}")
+    git(registry.path, "config", "core.fsmonitor", f"touch {marker}")
+    hook = registry.path / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {marker}\n")
+    hook.chmod(0o755)
+    git(registry.path, "-c", "core.fsmonitor=false", "-c", "filter.evil.smudge=cat", "add", "-A")
+    git(registry.path, "-c", "core.fsmonitor=false", "commit", "-q", "-m", "evil")
+    marker.unlink(missing_ok=True)
+    registries(registry, tmp_path).load("tool", "1.0.0")
+    assert not marker.exists()
+    assert not list(cache_folder().rglob("tool.md"))
+
+
+def test_object_names_pass_an_allow_list(tmp_path: Path) -> None:
+    with pytest.raises(ContentRefused, match="may be looked up"):
+        Mirror(tmp_path).read("HEAD:x\nHEAD:y", 10)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        (b"A\nb\nc\nd\ne\n", b"a\nb\nc\nd\nE\n", b"A\nb\nc\nd\nE\n"),
+        (b"A\nb\nc\nd\ne\n", b"X\nb\nc\nd\ne\n", None),
+        (b"a\r\nB\r\nc\r\nd\r\ne\r\n", b"a\nb\nc\nd\nE\n", b"a\nB\nc\nd\nE\n"),
+    ],
+)
+def test_three_way_merge(ours: bytes, theirs: bytes, merged: bytes | None) -> None:
+    assert merge_files(ours, b"a\nb\nc\nd\ne\n", theirs) == merged
+
+
+def test_a_missing_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentpkgError, match="git is not installed") as caught:
+        Mirror(tmp_path / "m.git").fetch("file:///nowhere", None)
+    assert caught.value.exit_code == 2
+
+
+def test_a_real_git_hook_can_install(cli, project: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """`agentpkg sync` in a post-merge hook runs with git's own variables set."""
+    import sys
+
+    cli("install", "data-engineer")
+    (project / ".claude/agents/data-engineer.md").unlink()
+    hook = project / ".git/hooks/post-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{sys.executable} -m agentpkg sync\n")
+    hook.chmod(0o755)
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "x")
+    assert (project / ".claude/agents/data-engineer.md").exists()
+    assert subprocess.run(["git", "fsck"], cwd=project, capture_output=True, check=True).returncode == 0
