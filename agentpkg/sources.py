@@ -10,7 +10,7 @@ from agentpkg.errors import UsageError
 _SCHEME = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<host>[^/:@]*)(?::\d+)?(?P<path>/.*)?\Z"
 )
-_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w][\w.-]+):(?!/)(?P<path>[\w~.][\w./~-]*)\Z")
+_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w][\w.-]+):(?P<path>[\w~./][\w./~-]*)\Z")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -236,3 +237,21 @@ def test_a_real_git_hook_can_install(cli, project: Path, tmp_path: Path) -> None
     git(project, "commit", "-q", "-m", "x")
     assert (project / ".claude/agents/data-engineer.md").exists()
     assert subprocess.run(["git", "fsck"], cwd=project, capture_output=True, check=True).returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for ssh is a shell script")
+@pytest.mark.parametrize("form", ["ssh://git@host.example{path}", "git@host.example:{path}"])
+def test_a_registry_over_ssh(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """git speaks its ssh transport; the stand-in runs the remote command here instead of there."""
+    registry.publish("tool")
+    script = tmp_path / "ssh"
+    script.write_text('#!/bin/sh\nshift $(($# - 1))\nexec sh -c "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    source = RegistrySource(url=form.format(path=registry.path))
+    assert Registries({"default": source}, tmp_path).get("default").names() == ("tool",)
+
+
+def test_a_server_that_cannot_be_trusted_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="could not fetch ssh"):
+        Registries({"default": RegistrySource(url="ssh://git@127.0.0.1:1/r.git")}, tmp_path).get("default")
