@@ -7,7 +7,6 @@ Until then nothing has. Files reach their places by renaming, the manifest and t
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
 from agentpkg.fields import Fields
 from agentpkg.files import is_inside
+from agentpkg.folder import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _LOCK_SECONDS = 60
 _THREADS = 8
-_ANCHORED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,7 @@ def _check_places(root: Path, writes: Iterable[Write]) -> None:
     """Look at every place before anything is staged: reachable without a link, and as it was when the plan was made."""
     changed = []
     for write in writes:
-        with _Folder(root, write.path, create=False) as folder:
+        with Folder(root, write.path, create=False) as folder:
             if folder.read() != write.before:
                 changed.append(write.path)
     if changed:
@@ -213,7 +212,7 @@ def _roll_forward(root: Path, state: Path, steps: list[_Step]) -> list[str]:
     left = []
     touched: set[str] = set()
     for step in steps:
-        with _Folder(root, step.path, create=step.after is not None) as folder:
+        with Folder(root, step.path, create=step.after is not None) as folder:
             there = _digest(folder.read())
             if there not in (step.before, step.after):
                 left.append(step.path)
@@ -238,113 +237,9 @@ def _roll_forward(root: Path, state: Path, steps: list[_Step]) -> list[str]:
 def _remove_empty_folders(root: Path, path: str) -> None:
     folder = path.rpartition("/")[0]
     while folder:
-        with _Folder(root, folder, create=False) as parent:
+        with Folder(root, folder, create=False) as parent:
             try:
                 parent.rmdir()
             except OSError:  # not empty, or not there
                 return
         folder = folder.rpartition("/")[0]
-
-
-class _Folder:
-    """The folder of one path below a root, reached component by component without following a symbolic link.
-
-    On systems that have it, work goes through the open folder, so that nobody can swap a component in between.
-    """
-
-    def __init__(self, root: Path, path: str, *, create: bool) -> None:
-        *folders, self._name = path.split("/")
-        self._place = root
-        self._descriptor: int | None = os.open(root, os.O_RDONLY | os.O_DIRECTORY) if _ANCHORED else None
-        self._missing = False
-        try:
-            for folder in folders:
-                if not self._missing:
-                    self._enter(folder, path, create)
-        except BaseException:
-            self._close()
-            raise
-
-    def __enter__(self) -> _Folder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def _enter(self, name: str, path: str, create: bool) -> None:
-        self._place = self._place / name
-        if self._descriptor is None:
-            self._enter_by_path(path, create)
-            return
-        try:
-            inner = self._open(name)
-        except FileNotFoundError:
-            if not create:
-                self._missing = True
-                return
-            with suppress(FileExistsError):
-                os.mkdir(name, dir_fd=self._descriptor)
-            inner = self._open(name)
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise _in_the_way(path, self._place) from None
-            raise
-        os.close(self._descriptor)
-        self._descriptor = inner
-
-    def _open(self, name: str) -> int:
-        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
-
-    def _enter_by_path(self, path: str, create: bool) -> None:
-        if self._place.is_symlink() or (self._place.exists() and not self._place.is_dir()):
-            raise _in_the_way(path, self._place)
-        if not self._place.exists():
-            if create:
-                self._place.mkdir(exist_ok=True)
-            else:
-                self._missing = True
-
-    @property
-    def _target(self) -> str:
-        return self._name if self._descriptor is not None else str(self._place / self._name)
-
-    def read(self) -> bytes | None:
-        """Return the file's bytes, None if there is no file."""
-        if self._missing:
-            return None
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            with open(os.open(self._target, flags, dir_fd=self._descriptor), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            if error.errno in (errno.ELOOP, errno.EISDIR):
-                raise _in_the_way(self._name, self._place / self._name) from None
-            raise
-
-    def unlink(self) -> None:
-        """Remove the file."""
-        os.unlink(self._target, dir_fd=self._descriptor)
-
-    def take(self, staged: Path) -> None:
-        """Move a staged file into place, over the one that is there."""
-        os.replace(staged, self._target, dst_dir_fd=self._descriptor)
-
-    def rmdir(self) -> None:
-        """Remove the folder of this name if it is empty."""
-        if self._missing:
-            raise FileNotFoundError(self._name)
-        os.rmdir(self._target, dir_fd=self._descriptor)
-
-
-def _in_the_way(path: str, place: Path) -> ContentRefused:
-    return ContentRefused(
-        f"{place} is a symbolic link or no folder, and {path} would be written through it",
-        hint="agentpkg writes into plain folders only; replace it by one, or leave that host out",
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from agentpkg.console import say, say_json, say_table
 from agentpkg.grants import name_powers
 
 if TYPE_CHECKING:
+    from agentpkg.ops.inspect import Info
     from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
@@ -28,28 +29,35 @@ def command(project: Project, requirement: str, work: Options, as_json: bool) ->
     asked = parse_requirement(requirement)
     registries = options.registries_for(project, work)
     info = get_info(registries, asked, registries.get(asked.registry).url)
-    bundle = info.bundle
     if as_json:
-        say_json(
-            {
-                "id": info.id,
-                "version": bundle.version,
-                "description": bundle.description,
-                "license": bundle.license,
-                "authors": list(bundle.authors),
-                "keywords": list(bundle.keywords),
-                "registry": info.registry,
-                "digest": bundle.digest,
-                "requires": dict(bundle.requires),
-                "agents": [
-                    {"name": agent.name, "description": agent.description, "grants": list(info.grants[agent.name])}
-                    for agent in bundle.agents
-                ],
-                "skills": [{"name": skill.name, "description": skill.description} for skill in bundle.skills],
-                "versions": [{"version": offer.version, "yanked": offer.yanked} for offer in info.offers],
-            }
-        )
-        return
+        say_json(_data(info))
+    else:
+        _show(info)
+
+
+def _data(info: Info) -> dict[str, Any]:
+    bundle = info.bundle
+    return {
+        "id": info.id,
+        "version": bundle.version,
+        "description": bundle.description,
+        "license": bundle.license,
+        "authors": list(bundle.authors),
+        "keywords": list(bundle.keywords),
+        "registry": info.registry,
+        "digest": bundle.digest,
+        "requires": dict(bundle.requires),
+        "agents": [
+            {"name": agent.name, "description": agent.description, "grants": list(info.grants[agent.name])}
+            for agent in bundle.agents
+        ],
+        "skills": [{"name": skill.name, "description": skill.description} for skill in bundle.skills],
+        "versions": [{"version": offer.version, "yanked": offer.yanked} for offer in info.offers],
+    }
+
+
+def _show(info: Info) -> None:
+    bundle = info.bundle
     say(f"{info.id} {bundle.version}")
     say(bundle.description)
     say()

@@ -13,9 +13,9 @@ from agentpkg.plan import CONFLICT_SUFFIX, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from agentpkg.carry import Fidelity
     from agentpkg.ops.change import Change
     from agentpkg.plan import Action
-    from agentpkg.render import Fidelity
 
 _MOST_PATHS = 24
 _TOLD = {

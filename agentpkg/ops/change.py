@@ -5,28 +5,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
-from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict, IntegrityError
+from agentpkg.errors import IntegrityError
 from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile, dump_lockfile
-from agentpkg.manifest import HostSettings, Manifest, parse_manifest
+from agentpkg.manifest import Manifest, parse_manifest
+from agentpkg.ops.planning import plan_files, render_bundles, required_by
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
-from agentpkg.plan import CONFLICT_SUFFIX, Ground, Kind, Plan, decide, make_plan
-from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import find_gains, refuse
-from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
 
     from agentpkg.bundle import Bundle
+    from agentpkg.plan import Plan
     from agentpkg.project import Project
     from agentpkg.registry import Registries
+    from agentpkg.targets import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +117,13 @@ def prepare(
     """
     manifest = parse_manifest(manifest_text, HOSTS)
     bundles = {bundle: _load(session, registries, bundle, version) for bundle, version in sorted(chosen.items())}
-    rendered = render_selections(_selections(manifest, bundles), _destination(session, manifest))
+    rendered = render_bundles(session, manifest, bundles)
     if not session.options.accept_grants:
         approved = _with_requirements(named, bundles)
         gains = find_gains(session.lock.bundles, rendered.grants, chosen, approved)
         if gains:
             raise refuse(gains)
-    plan = _plan(session, rendered, registries)
+    plan = plan_files(session, rendered, registries)
     lock = Lockfile(
         bundles={key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles},
         files=plan.files,
@@ -151,11 +151,6 @@ def _load(session: Session, registries: Registries, bundle: str, version: str) -
     return loaded
 
 
-def _required(bundle: str, loaded: Bundle) -> tuple[str, ...]:
-    registry, _ = split_id(bundle)
-    return tuple(bundle_id(registry, name) for name in sorted(loaded.requires))
-
-
 def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> set[str]:
     reached: set[str] = set()
     waiting = list(named)
@@ -163,128 +158,8 @@ def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> s
         bundle = waiting.pop()
         if bundle not in reached and bundle in bundles:
             reached.add(bundle)
-            waiting += _required(bundle, bundles[bundle])
+            waiting += required_by(bundle, bundles[bundle])
     return reached
-
-
-def _selections(manifest: Manifest, bundles: Mapping[str, Bundle]) -> list[Selection]:
-    requires = {bundle: _required(bundle, loaded) for bundle, loaded in bundles.items()}
-    hosts = assign_hosts(manifest.requirements, requires, manifest.hosts)
-    selections = []
-    for bundle, loaded in bundles.items():
-        wanted = manifest.requirements.get(bundle)
-        selections.append(
-            Selection(
-                id=bundle,
-                bundle=loaded,
-                hosts=hosts[bundle],
-                agents=wanted.agents if wanted else None,
-                renames=wanted.renames if wanted else {},
-            )
-        )
-    return selections
-
-
-def _destination(session: Session, manifest: Manifest) -> Destination:
-    settings = {name: manifest.settings_of(name) for name in HOSTS}
-    return Destination(hosts=HOSTS, settings=settings, user=session.project.user)
-
-
-def _plan(session: Session, rendered: Rendered, registries: Registries) -> Plan:
-    root, lock = session.project.root, session.lock
-    ground = Ground(
-        targets=rendered.targets,
-        locked=lock.files,
-        disk=read_files(root, sorted(rendered.targets.keys() | lock.files.keys())),
-        keep_deleted=session.options.keep_deleted,
-    )
-    odd = [ground.disk[path].odd or "" for path in ground.targets if path in ground.disk and ground.disk[path].odd]
-    if odd:
-        raise ContentRefused(
-            "agentpkg writes plain files into plain folders only",
-            details=sorted(set(odd)),
-            hint="put a folder in the place of the link, or leave that host out",
-        )
-    unclear = [path for path in ground.targets if decide(path, ground) in (Kind.CONFLICT, Kind.EDITED)]
-    store = session.store()
-    known = frozenset(ground.disk[path].sha256 for path in unclear if store.get(ground.disk[path].sha256) is not None)
-    ground = replace(ground, known=known)
-    conflicts = [path for path in unclear if decide(path, ground) is Kind.CONFLICT]
-    beside = [*conflicts, *(path for path, locked in lock.files.items() if locked.base)]
-    ground = replace(
-        ground,
-        disk={**ground.disk, **read_files(root, (path + CONFLICT_SUFFIX for path in dict.fromkeys(beside)))},
-        merges=_merge(session, ground, conflicts, registries),
-    )
-    plan = make_plan(ground)
-    _refuse_foreign(plan)
-    return plan
-
-
-def _merge(session: Session, ground: Ground, paths: list[str], registries: Registries) -> dict[str, bytes]:
-    """Return the merged bytes of every path where the user's edit and the new rendering fit together."""
-    if not paths:
-        return {}
-    from agentpkg.git import merge_files
-
-    bases = written_before(session, paths, registries)
-    merges = {}
-    for path in paths:
-        if path in bases:
-            merged = merge_files(ground.disk[path].content, bases[path], ground.targets[path].content)
-            if merged is not None:
-                merges[path] = merged
-    return merges
-
-
-def written_before(session: Session, paths: Iterable[str], registries: Registries) -> dict[str, bytes]:
-    """Return the bytes that agentpkg last wrote to each path, from the store or by rendering the lock again.
-
-    A path is left out where neither gives bytes with the digest that the lock has.
-    """
-    store, bases, missing = session.store(), {}, []
-    for path in paths:
-        locked = session.lock.files[path]
-        content = store.get(locked.base or locked.sha256)
-        if content is None:
-            missing.append(path)
-        else:
-            bases[path] = content
-    again = _render_locked(session, registries) if missing else {}
-    for path in missing:
-        locked = session.lock.files[path]
-        if path in again and again[path][0] == (locked.base or locked.sha256):
-            bases[path] = again[path][1]
-    return bases
-
-
-def _render_locked(session: Session, registries: Registries) -> dict[str, tuple[str, bytes]]:
-    """Return digest and bytes of every file as the lock's versions and settings render it, none if that fails."""
-    lock = session.lock
-    requirements = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
-    settings = {
-        name: HostSettings(models=lock.hosts[name].models, widening=lock.hosts[name].widening)
-        if name in lock.hosts
-        else HostSettings()
-        for name in HOSTS
-    }
-    then = replace(session.manifest, hosts=lock.project_hosts, requirements=requirements, settings=settings)
-    try:
-        bundles = {bundle: registries.load(bundle, locked.version) for bundle, locked in lock.bundles.items()}
-        rendered = render_selections(_selections(then, bundles), _destination(session, then))
-    except AgentpkgError:
-        return {}
-    return {path: (target.sha256, target.content) for path, target in rendered.targets.items()}
-
-
-def _refuse_foreign(plan: Plan) -> None:
-    foreign = plan.of(Kind.FOREIGN)
-    if foreign:
-        raise EditConflict(
-            "files stand where agentpkg would write, and agentpkg did not write them; nothing was changed",
-            details=[action.path for action in foreign],
-            hint="move them away, or install the agents under other names with --as OLD=NEW",
-        )
 
 
 def _locked(

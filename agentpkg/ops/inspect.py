@@ -35,7 +35,7 @@ class Difference:
 
 def find_differences(session: Session, paths: Sequence[str]) -> list[Difference]:
     """Return the local edits of these files, or of all, as diffs."""
-    from agentpkg.ops.change import written_before
+    from agentpkg.ops.planning import written_before
 
     lock = session.lock
     disk = read_files(session.project.root, [name for path in lock.files for name in (path, path + CONFLICT_SUFFIX)])

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from agentpkg import apply
 from agentpkg.apply import Write
 from agentpkg.cli import run
 from agentpkg.project import Project
@@ -61,6 +60,7 @@ def write_naively(project: Project, writes: list[Write]) -> None:
 
 
 def main() -> None:
+    """Read the command line of this script, and run agentpkg's."""
     at, arguments = int(sys.argv[1]), sys.argv[2:]
     from agentpkg.ops import change
 
@@ -68,7 +68,6 @@ def main() -> None:
         arguments = arguments[1:]
         change.__dict__["apply_writes"] = write_naively
     killer = Killer(at, os.getcwd())
-    supports = {name: getattr(os, name) in os.supports_dir_fd for name in CALLS}
     for name in CALLS:
         killer.wrap(name)
     assert (supports["open"] and hasattr(os, "O_NOFOLLOW")) == apply._ANCHORED
