@@ -70,7 +70,6 @@ def main() -> None:
     killer = Killer(at, os.getcwd())
     for name in CALLS:
         killer.wrap(name)
-    assert (supports["open"] and hasattr(os, "O_NOFOLLOW")) == apply._ANCHORED
     code = run(arguments)
     print(f"calls {killer.count}", file=sys.stderr)
     sys.exit(code)
