@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields
 from agentpkg.grants import Tool, parse_tool
-from agentpkg.header import Header, read_header
+from agentpkg.header import Header, read_header, trim
 from agentpkg.requirement import check_name
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def with_variant(agent: Agent, host: str, text: str, where: str) -> Agent:
 
     The file's frontmatter is optional. Tools cannot be set there: an agent holds the same powers everywhere.
     """
-    header, body = read_header(text, where) if text.startswith("---\n") else ({}, text.strip("\n") + "\n")
+    header, body = read_header(text, where) if text.startswith("---") else ({}, trim(text))
     for key in ("name", "tools"):
         if key in header:
             raise ContentRefused(
                 f"{where}: {key} cannot differ from host to host", hint=f"set it in agents/{agent.name}.md"
             )
-    if not body.strip():
+    if not body:
         raise ContentRefused(f"{where}: the prompt is empty")
     if "description" in header:
         Fields(header, where).text("description")

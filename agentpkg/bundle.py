@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from agentpkg.fields import Fields
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
 from agentpkg.requirement import check_name, check_specifier, is_device, is_version
-from agentpkg.text import check, decode
+from agentpkg.text import check_line, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class McpServer:
     @property
     def power(self) -> str:
         """The server as a power, so that a change of what it runs or reaches is a change of powers."""
-        target = " ".join([self.command, *self.args]) if self.command else self.url
+        target = shlex.join([self.command, *self.args]) if self.command else self.url
         secrets = sorted([*self.env, *self.headers.values()])
         return f"mcp-server:{self.name} {target}" + (f" (env {', '.join(secrets)})" if secrets else "")
 
@@ -81,8 +82,8 @@ class Bundle(BundleFile):
     digest: str
 
     def servers_of(self, agent: Agent) -> tuple[McpServer, ...]:
-        """Return the servers of this bundle that the agent's tools name."""
-        named = {tool.server for tool in agent.tools or ()}
+        """Return the servers of this bundle that the agent's tools name: all, where it has no tool list."""
+        named = self.mcp.keys() if agent.tools is None else {tool.server for tool in agent.tools}
         return tuple(server for name, server in sorted(self.mcp.items()) if name in named)
 
     def grants_of(self, agent: Agent) -> Grants:
@@ -118,14 +119,14 @@ def parse_bundle_file(data: bytes, where: str) -> BundleFile:
     for name, specifier in requires.items():
         check_name(name, f"{where}: [requires]", ContentRefused)
         check_specifier(specifier, f"{where}: [requires] {name}", ContentRefused)
-    description = about.text("description")
-    for text in (description, *about.texts("authors"), *about.texts("keywords")):
-        check(text, about.where)
+    description, licence = about.text("description"), about.text_or_none("license")
+    for text in (description, licence or "", *about.texts("authors"), *about.texts("keywords")):
+        check_line(text, about.where)
     return BundleFile(
         name=check_name(about.text("name"), about.where, ContentRefused),
         version=version,
         description=description,
-        license=about.text_or_none("license"),
+        license=licence,
         authors=about.texts("authors"),
         keywords=about.texts("keywords"),
         requires=requires,
@@ -183,7 +184,7 @@ def _server(name: str, fields: Fields) -> McpServer:
     fields.reject_unknown("command", "args", "env", "url", "headers")
     if ("command" in fields) == ("url" in fields):
         raise fields.error(f"{fields.where} needs a command or a url, and not both")
-    if not re.match(r"\w[\w.-]*\Z", name):
+    if not re.match(r"\w[\w.-]*\Z", name, re.ASCII):
         raise fields.error(f"{fields.where}: {name!r} is not a name that a tool could be written with")
     server = McpServer(
         name=name,
@@ -193,7 +194,8 @@ def _server(name: str, fields: Fields) -> McpServer:
         url=fields.text("url") if "url" in fields else None,
         headers=fields.table("headers").text_table(),
     )
-    check(server.power, fields.where)
+    for text in (server.command or server.url or "", *server.args, *server.headers):
+        check_line(text, fields.where)
     for variable in (*server.env, *server.headers.values()):
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", variable):
             raise fields.error(f"{fields.where}: {variable!r} is not the name of an environment variable")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from agentpkg.grants import EVERYTHING, POWERLESS, Grants, Tool
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList
 
 if TYPE_CHECKING:
-    from agentpkg.hosts.base import Host, McpNames, ToolRow, Value
+    from agentpkg.hosts.base import Host, ToolRow, Value
 
 
 class Fidelity(IntEnum):
@@ -98,9 +99,10 @@ def _carry_names(
 ) -> None:
     rules: dict[str, Value] = {}
     own = [tool for tool in tools if not tool.server]
-    reached = _write_rows({tool.name for tool in own if not tool.scope}, held, control.rows, rules)
+    whole = {tool.name for tool in own if not tool.scope or held.covers(tool.name)}  # by what else the agent holds
+    reached = _write_rows(whole, held, control.rows, rules)
     lost = [tool for tool in own if tool.name not in reached and not _write_scope(tool, held, control, rules)]
-    lost += [tool for tool in tools if tool.server and not _write_server_tool(tool, control.mcp, rules)]
+    lost += [tool for tool in tools if tool.server and not _write_server_tool(tool, control, rules)]
     kept = [tool for tool in lost if widening and _write_wider(tool, held, control.rows, rules, carried)]
     dropped = [str(tool) for tool in lost if tool not in kept]
     if dropped:
@@ -135,18 +137,28 @@ def _write_scope(tool: Tool, held: Grants, control: ToolList | PermissionMap, ru
     return False
 
 
-def _write_server_tool(tool: Tool, names: McpNames, rules: dict[str, Value]) -> bool:
-    server, name = tool.server or "", tool.server_tool
+def _write_server_tool(tool: Tool, control: ToolList | PermissionMap, rules: dict[str, Value]) -> bool:
+    names, server, name = control.mcp, tool.server or "", tool.server_tool
+    if names.ambiguous and re.search(names.ambiguous, f"{server} {name}"):
+        return False
     template = names.every if name == "*" else names.one
     if template is None or (name == "*" and names.no_wildcard and re.search(names.no_wildcard, server)):
         return False
     if names.unsafe:
         server, name = re.sub(names.unsafe, "_", server), re.sub(names.unsafe, "_", name)
     spelled = template.format(server=server, tool=name)
-    if names.longest and len(spelled) > names.longest:
+    if (names.longest and len(spelled) > names.longest) or _is_own(spelled, control):
         return False
     rules[spelled] = "allow"
     return True
+
+
+def _is_own(spelled: str, control: ToolList | PermissionMap) -> bool:
+    """Say whether the host would take the name of a server's tool for tools of its own."""
+    own = [name for row in control.rows for name in row.names]
+    own += control.base if isinstance(control, PermissionMap) else ()
+    words = {word for name in own for word in (name, name.partition("/")[0])}
+    return any(fnmatchcase(word, spelled) for word in words - {"*"}) or spelled.partition("/")[0] in words
 
 
 def _write_wider(

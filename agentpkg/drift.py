@@ -53,7 +53,7 @@ def _state(lock: Lockfile, path: str, disk: DiskFile | None) -> State:
     if disk.odd:
         return State.BLOCKED
     if disk.sha256 == locked.sha256:
-        return State.CONFLICT if locked.base else State.CLEAN
+        return State.OUTDATED if locked.base else State.CLEAN
     if locked.base:
         return State.OUTDATED if disk.sha256 == locked.base else State.CONFLICT
     return State.KEPT if disk.sha256 == locked.kept else State.EDITED

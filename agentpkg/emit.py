@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from agentpkg.hosts.base import Value
 
-_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+# What YAML 1.1 reads as no text (y, no, on, true, null, …) is quoted like everything that is not one plain word.
+_PLAIN_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][A-Za-z0-9_-]*\Z", re.IGNORECASE)
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
@@ -37,7 +38,7 @@ def quoted(text: str) -> str:
 def _yaml_lines(table: Mapping[str, Value], indent: str) -> list[str]:
     lines: list[str] = []
     for key, value in table.items():
-        name = key if _PLAIN_KEY.match(key) else quoted(key)
+        name = key if _PLAIN_KEY.match(key) and "---" not in key else _yaml_text(key)
         if isinstance(value, dict):
             lines += [f"{indent}{name}:\n", *_yaml_lines(value, indent + "  ")]
         else:
@@ -47,12 +48,16 @@ def _yaml_lines(table: Mapping[str, Value], indent: str) -> list[str]:
 
 def _yaml_value(value: Value) -> str:
     if isinstance(value, str):
-        text = quoted(value)
-        # Claude Code ends the header at the first `---` it meets, so none may stand inside a value.
-        return text.replace("--", "-\\u002d") if "---" in text else text
+        return _yaml_text(value)
     if isinstance(value, list):
         return "[" + ", ".join(_yaml_value(item) for item in value) + "]"
     return _literal(value)
+
+
+def _yaml_text(text: str) -> str:
+    # Claude Code ends the header at the first `---` that it meets, so none may stand inside a value.
+    text = quoted(text)
+    return text.replace("--", "-\\u002d") if "---" in text else text
 
 
 def _toml_value(value: Value) -> str:
@@ -64,6 +69,9 @@ def _toml_value(value: Value) -> str:
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, float):  # never in the exponent form, which YAML 1.1 reads as text
+        digits = f"{value:.9f}".rstrip("0")
+        return f"{digits}0" if digits.endswith(".") else digits
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

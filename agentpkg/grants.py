@@ -47,7 +47,8 @@ FOREIGN_NAMES = {
     "askuserquestion": "ask", "ask_user": "ask", "question": "ask",
 }  # fmt: skip
 _TOOL = re.compile(
-    r"(?P<name>[a-z][a-z-]*|mcp:(?P<server>\w[\w.-]*)/(?P<tool>\*|\w[\w.-]*))(?:\((?P<scope>[^()]+)\))?\Z"
+    r"(?P<name>[a-z][a-z-]*|mcp:(?P<server>\w[\w.-]*)/(?P<tool>\*|\w[\w.-]*))(?:\((?P<scope>\S|\S[^()\t\r\n]*\S)\))?\Z",
+    re.ASCII,
 )
 _HOST_FIELD = re.compile(r"[\w-]+\.\w")
 
@@ -79,6 +80,8 @@ def parse_tool(text: str) -> Tool:
     if match and (match["server"] or match["name"] in TOOLS):
         if match["server"] and match["scope"]:
             raise ValueError(f"{text!r}: a tool of an MCP server takes no scope")
+        if match["scope"] and not match["scope"].strip("*/ "):
+            raise ValueError(f"{text!r}: a scope that lets everything through is none; leave it out")
         return Tool(match["name"], match["scope"])
     meant = FOREIGN_NAMES.get(text.partition("(")[0].lower())
     if text.startswith("mcp__"):

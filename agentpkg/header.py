@@ -28,36 +28,40 @@ def read_header(text: str, where: str) -> tuple[dict[str, Header], str]:
 
     The body comes byte for byte, but for blank lines at both ends, and ends with one newline.
     """
-    handler = _StrictHandler(where)
     if text[:1].isspace():
         raise ContentRefused(f"{where}: the file starts with white space", hint="the first line must be ---")
-    parsed, _ = frontmatter.parse(text, handler=handler)
-    header = cast("dict[str, Header]", parsed)
-    body = handler.body.lstrip("\n")
-    while (first := body.partition("\n"))[1] and not first[0].strip():
-        body = first[2]
-    return header, body.rstrip() + "\n" if body.strip() else ""
+    match = _FENCES.match(text if text.endswith("\n") else f"{text}\n")
+    if not match:
+        raise ContentRefused(
+            f"{where}: no frontmatter between two lines of '---'",
+            hint="start the file with ---, name and description, and another ---",
+        )
+    parsed, _ = frontmatter.parse(text, handler=_StrictHandler(match["header"] or "", where))
+    return cast("dict[str, Header]", parsed), trim(match["body"])
+
+
+def trim(body: str) -> str:
+    """Return a prompt without blank lines at both ends, ending with one newline; empty if there is nothing else."""
+    lines = body.split("\n")
+    while lines and not lines[0].strip(" \t"):
+        del lines[0]
+    while lines and not lines[-1].strip(" \t"):
+        del lines[-1]
+    return "\n".join(lines) + "\n" if lines else ""
 
 
 class _StrictHandler(BaseHandler):
-    """Splits at fences that stand alone on their lines and parses what is between them."""
+    """Hands python-frontmatter the header that stands between fences alone on their lines, and parses it strictly."""
 
     FM_BOUNDARY = re.compile(r"^---$", re.MULTILINE)
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, header: str, where: str) -> None:
         super().__init__()
+        self._header = header
         self._where = where
-        self.body = ""
 
-    def split(self, text: str) -> tuple[str, str]:
-        match = _FENCES.match(text + "\n")  # the library has stripped the last newline
-        if not match:
-            raise ContentRefused(
-                f"{self._where}: no frontmatter between two lines of '---'",
-                hint="start the file with ---, name and description, and another ---",
-            )
-        self.body = match["body"]
-        return match["header"] or "", match["body"]
+    def split(self, text: str) -> tuple[str, str]:  # noqa: ARG002 (the library's signature)
+        return self._header, ""
 
     def load(self, fm: str) -> dict[str, Header]:
         try:
@@ -83,10 +87,20 @@ class _Tree:
         self._where = where
 
     def read(self) -> Header:
-        for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                return self._node(next(self._events), 0)
-        return {}
+        """Return the one value that the source holds; an empty source is an empty table."""
+        event = self._skip(yaml.StreamStartEvent, next(self._events))
+        if isinstance(event, yaml.StreamEndEvent):
+            return {}
+        value = self._node(self._skip(yaml.DocumentStartEvent, event), 0)
+        end = self._skip(yaml.DocumentEndEvent, next(self._events))
+        if not isinstance(end, yaml.StreamEndEvent):
+            raise self._refused(end, "holds more than one document")
+        return value
+
+    def _skip(self, kind: type[yaml.Event], event: yaml.Event) -> yaml.Event:
+        if not isinstance(event, kind) or getattr(event, "explicit", False):
+            raise self._refused(event, "holds a line of its own that starts or ends a document")
+        return next(self._events)
 
     def _node(self, event: yaml.Event, level: int) -> Header:
         if level > _MOST_LEVELS:
@@ -116,6 +130,7 @@ class _Tree:
                 raise self._refused(event, "has a key that is not text")
             if key in table:
                 raise self._refused(event, f"has the key {key!r} twice")
+            check(key, f"{self._where}: header")
             table[key] = self._node(next(self._events), level + 1)
         return table
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import ContentRefused, IntegrityError, UsageError
@@ -95,7 +95,7 @@ def parse_lockfile(text: str) -> Lockfile:
 def _parse(text: str) -> Lockfile:
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
     fields = Fields(data, FILE_NAME, IntegrityError)
     version = fields.number("format")
@@ -159,12 +159,10 @@ def _host(fields: Fields) -> LockedHost:
 
 
 def _join(ours: Lockfile, theirs: Lockfile) -> Lockfile:
-    """Join two sides of a merge: ours where both hold one key, and the powers only that both sides approved."""
-    both = ours.bundles.keys() & theirs.bundles.keys()
+    """Join two sides of a merge: of each bundle the older version, with the powers only that both sides approved."""
     bundles = {**theirs.bundles, **ours.bundles}
-    for key in both:
-        if ours.bundles[key].version != theirs.bundles[key].version:
-            bundles[key] = min(ours.bundles[key], theirs.bundles[key], key=lambda locked: _numbers(locked.version))
+    for key in ours.bundles.keys() & theirs.bundles.keys():
+        bundles[key] = _join_bundle(ours.bundles[key], theirs.bundles[key])
     return Lockfile(
         bundles=bundles,
         files={**theirs.files, **ours.files},
@@ -174,8 +172,15 @@ def _join(ours: Lockfile, theirs: Lockfile) -> Lockfile:
     )
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version))
+def _join_bundle(ours: LockedBundle, theirs: LockedBundle) -> LockedBundle:
+    from packaging.version import Version
+
+    grants = {
+        agent: tuple(power for power in powers if power in theirs.grants[agent])
+        for agent, powers in ours.grants.items()
+        if agent in theirs.grants
+    }
+    return replace(min(ours, theirs, key=lambda locked: Version(locked.version)), grants=grants)
 
 
 def dump_lockfile(lock: Lockfile) -> str:

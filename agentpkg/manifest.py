@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import UsageError
 from agentpkg.fields import Fields
-from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, check_name, split_id
+from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +103,8 @@ def _requirement(
     where = f"{FILE_NAME}: [bundles] {key}"
     registry, name = split_id(key)
     check_name(name, where)
+    if key != bundle_id(registry, name):
+        raise UsageError(f"{where}: the default registry is not named", hint=f"write it as {name}")
     if registry != DEFAULT_REGISTRY and registry not in registries:
         raise UsageError(
             f"{where}: there is no registry {registry!r}", hint=f"add [registries.{registry}] with its url"

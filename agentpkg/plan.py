@@ -98,9 +98,9 @@ def decide(path: str, ground: Ground) -> Kind:
         return Kind.FOREIGN
     if disk.sha256 == target.sha256:
         return Kind.KEEP if locked else Kind.ADOPT
-    if locked is None:
+    if locked is None or last == NO_RENDERING:
         return Kind.FOREIGN
-    if disk.sha256 == last or disk.sha256 in ground.known:
+    if disk.sha256 == last or (disk.sha256 in ground.known and disk.sha256 != locked.kept):
         return Kind.UPDATE
     if last == target.sha256:
         return Kind.KEEP if disk.sha256 == locked.kept else Kind.EDITED
@@ -174,7 +174,7 @@ def waiting(before: Mapping[str, LockedFile], after: Mapping[str, LockedFile]) -
         elif new is not None and old is not None and _last(old) != new.sha256:
             files[path] = replace(new, base=_last(old), kept=old.kept)
         elif new is not None:
-            files[path] = replace(new, base=None, kept=old.kept if old else None)
+            files[path] = replace(new, base=None if old else NO_RENDERING, kept=old.kept if old else None)
     return files
 
 
@@ -186,7 +186,7 @@ def _beside(kind: Kind, path: str, ground: Ground) -> Action | None:
     beside = path + CONFLICT_SUFFIX
     target, locked, there = ground.targets.get(path), ground.locked.get(path), ground.disk.get(beside)
     if kind is Kind.CONFLICT and target:
-        ours = there is None or (locked and there.sha256 == locked.sha256)
+        ours = there is None or there.sha256 in ground.known or (locked and there.sha256 == locked.sha256)
         if there and (there.sha256 == target.sha256 or not ours):
             return None
         before = there.content if there else None

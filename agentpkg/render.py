@@ -51,13 +51,13 @@ def render_agent(agent: Agent, grants: Grants, host: Host, settings: HostSetting
     _check_loadable(agent, body, host)
     own = agent.host_fields.get(host.name, {})
     carried = carry_tools(agent.tools, grants, host, settings.widening)
-    for power in grants.powers:
+    for power in grants:
         if power.startswith("mcp-server:"):
             carried.note(Fidelity.APPROXIMATED, f"add to the host's own settings: {power[len('mcp-server:') :]}", "mcp")
     header: dict[str, Value] = {}
     if host.name_key:
         header[host.name_key] = agent.name
-    header["description"] = str(own.get("description", agent.description))
+    header["description"] = _own_text(own, "description", agent, host) or agent.description
     header.update(host.fixed)
     header.update(carried.header)
     model = _model(agent, host, settings, carried)
@@ -99,9 +99,8 @@ def _check_loadable(agent: Agent, body: str, host: Host) -> None:
 
 
 def _model(agent: Agent, host: Host, settings: HostSettings, carried: Carried) -> str | None:
-    own = agent.host_fields.get(host.name, {}).get("model")
-    asked = str(own) if own else agent.model
-    if asked is None:
+    asked = _own_text(agent.host_fields.get(host.name, {}), "model", agent, host) or agent.model
+    if asked is None or asked == "inherit":
         return None
     mapped = settings.models.get(asked) or host.models.aliases.get(asked)
     if mapped:
@@ -115,6 +114,14 @@ def _model(agent: Agent, host: Host, settings: HostSettings, carried: Carried) -
     hint = "; name one under [models.HOST] in agentpkg.toml" if asked in TIERS else ""
     carried.note(Fidelity.APPROXIMATED, f"{asked} is left to the session's model{hint}", "model")
     return None
+
+
+def _own_text(own: Mapping[str, Header], key: str, agent: Agent, host: Host) -> str | None:
+    """Return the text that replaces the agent's own `key` at this host, None where nothing does."""
+    value = own.get(key)
+    if key in own and not (isinstance(value, str) and value.strip()):
+        raise ContentRefused(f"agent {agent.name}: hosts.{host.name}.{key} must be text, and not blank")
+    return value if isinstance(value, str) else None
 
 
 def _own_fields(own: Mapping[str, Header], agent: Agent, host: Host) -> dict[str, Value]:

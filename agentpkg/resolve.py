@@ -15,7 +15,7 @@ from packaging.version import Version
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 
 from agentpkg.errors import AgentpkgError
-from agentpkg.requirement import bundle_id, split_id
+from agentpkg.requirement import bundle_id, check_specifier, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +65,10 @@ def resolve(wanted: Mapping[str, str], index: Index, pins: Mapping[str, str]) ->
 
     `pins` are versions to prefer. Raises `AgentpkgError` with the whole chain of who wanted what if nothing fits.
     """
-    roots = [_Want(bundle, SpecifierSet(text), ("agentpkg.toml",)) for bundle, text in sorted(wanted.items())]
+    roots = [
+        _Want(bundle, SpecifierSet(check_specifier(text, f"agentpkg.toml: {bundle}")), ("agentpkg.toml",))
+        for bundle, text in sorted(wanted.items())
+    ]
     resolver: Resolver[_Want, _Candidate, str] = Resolver(_Provider(index, pins), BaseReporter())
     try:
         result = resolver.resolve(roots, max_rounds=_MOST_ROUNDS)

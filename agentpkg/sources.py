@@ -25,7 +25,7 @@ def git_url(text: str, root: Path) -> str:
         raise UsageError(f"{text!r} is not a registry url", hint="use https://…, ssh://…, user@host:path or a path")
     match = _SCHEME.match(text)
     if not match:
-        return text if _SCP.match(text) else (root / Path(text).expanduser()).resolve().as_uri()
+        return text if _SCP.match(text) else _path_url(text, root)
     scheme, user, host = match["scheme"].lower(), match["user"], match["host"]
     if scheme not in ("https", "ssh", "file"):
         raise UsageError(f"registry url with {scheme}://: only https, ssh and file are allowed")
@@ -37,6 +37,16 @@ def git_url(text: str, root: Path) -> str:
     if (user is not None and not _USER.match(user)) or (scheme != "file" and not _HOST.match(host)):
         raise UsageError(f"{text!r} is not a registry url", hint="the host or user name is not a plain one")
     return text
+
+
+def _path_url(text: str, root: Path) -> str:
+    if "://" in text:
+        raise UsageError(f"{text!r} is not a registry url", hint="the user, host or port is not a plain one")
+    try:
+        path = root / Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{text!r} is not a path: there is no such user") from None
+    return path.resolve().as_uri()
 
 
 def registry_name(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Text as it may enter a project: strict UTF-8 with nothing in it that cannot be seen.
+"""Text as it may enter a project: strict UTF-8 without control characters.
 
 Every text that agentpkg reads from a registry passes `decode`; everything that it prints of it passes `escape`.
 """
@@ -9,8 +9,15 @@ import re
 
 from agentpkg.errors import ContentRefused
 
-# C0 but tab and newline, DEL, C1 (NEL among them), line and paragraph separator, the byte order mark, lone surrogates.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_FORBIDDEN = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1 (NEL among them)
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of text
+    "\u2028\u2029\ufeff\ufff9-\ufffb\ufffe\uffff"  # separators, the byte order mark, annotations, noncharacters
+    "\ud800-\udfff\U000e0000-\U000e0fff"  # lone surrogates, tag characters
+    "]"
+)
+_LINE = re.compile("[\n\t]")
 
 
 def decode(data: bytes, where: str) -> str:
@@ -35,6 +42,13 @@ def check(text: str, where: str) -> None:
             f"{where}: line {line} holds the control character U+{ord(found[0]):04X}",
             hint="take the character out; it cannot be seen, but a host would read it",
         )
+
+
+def check_line(text: str, where: str) -> None:
+    """Raise `ContentRefused` if `text` holds a control character, a tab or a newline."""
+    check(text, where)
+    if _LINE.search(text):
+        raise ContentRefused(f"{where}: {text!r} is not on one line", hint="write it on one line, without tabs")
 
 
 def escape(text: str) -> str:

@@ -34,13 +34,15 @@ class ToolRow:
 class McpNames:
     """How tools of MCP servers are spelled: templates over `{server}` and `{tool}`.
 
-    `every` None: the host cannot name all tools of a server. Characters that match `unsafe` become `_`. A server whose
+    `every` None: the host cannot name all tools of a server. A server or tool whose name matches `ambiguous` could be
+    read as another server's, and is not written. Characters that match `unsafe` become `_`. A server whose
     name matches `no_wildcard` cannot be named whole. Names longer than `longest` cannot be written.
     """
 
     one: str
     every: str | None
     unsafe: str | None = None
+    ambiguous: str | None = None
     no_wildcard: str | None = None
     longest: int | None = None
 

@@ -37,7 +37,7 @@ HOST = Host(
             ToolRow(gives=("skill",), names=("Skill",)),
             ToolRow(gives=("ask",), names=("AskUserQuestion",)),
         ),
-        mcp=McpNames(one="mcp__{server}__{tool}", every="mcp__{server}"),
+        mcp=McpNames(one="mcp__{server}__{tool}", every="mcp__{server}", ambiguous="__"),
     ),
     models=Models(
         aliases={"strong": "opus", "balanced": "sonnet", "fast": "haiku"},

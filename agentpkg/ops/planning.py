@@ -74,10 +74,13 @@ def plan_files(session: Session, rendered: Rendered, registries: Registries) -> 
     known = frozenset(ground.disk[path].sha256 for path in unclear if store.get(ground.disk[path].sha256) is not None)
     ground = replace(ground, known=known)
     conflicts = [path for path in unclear if decide(path, ground) is Kind.CONFLICT]
-    beside = [*conflicts, *(path for path, locked in lock.files.items() if locked.base)]
+    waiting = [*conflicts, *(path for path, locked in lock.files.items() if locked.base)]
+    beside = read_files(root, (path + CONFLICT_SUFFIX for path in dict.fromkeys(waiting)))
+    known |= frozenset(file.sha256 for file in beside.values() if store.get(file.sha256) is not None)
     ground = replace(
         ground,
-        disk={**ground.disk, **read_files(root, (path + CONFLICT_SUFFIX for path in dict.fromkeys(beside)))},
+        disk={**ground.disk, **beside},
+        known=known,
         merges=_merge(session, ground, conflicts, registries),
     )
     plan = make_plan(ground)

@@ -1,0 +1,268 @@
+"""The house: imports run downwards, and what is dangerous or particular stands in one place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import agentpkg
+from agentpkg.hosts import HOSTS
+
+PACKAGE = Path(agentpkg.__file__).parent
+MODULES = {
+    ".".join(("agentpkg", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "_registry" not in path.parts
+}
+
+# From the top to the ground. A module imports from its own layer and from those below it, and nothing else.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("agentpkg.__main__",),
+    ("agentpkg.cli",),
+    ("agentpkg.commands", "agentpkg.console"),
+    ("agentpkg.ops",),
+    (
+        "agentpkg.publish",
+        "agentpkg.apply",
+        "agentpkg.folder",
+        "agentpkg.registry",
+        "agentpkg.project",
+        "agentpkg.git",
+        "agentpkg.store",
+    ),
+    (
+        "agentpkg.review",
+        "agentpkg.drift",
+        "agentpkg.plan",
+        "agentpkg.targets",
+        "agentpkg.render",
+        "agentpkg.carry",
+        "agentpkg.emit",
+        "agentpkg.resolve",
+        "agentpkg.semver",
+        "agentpkg.adopt",
+    ),
+    ("agentpkg.hosts",),
+    (
+        "agentpkg.lockfile",
+        "agentpkg.manifest",
+        "agentpkg.bundle",
+        "agentpkg.agent",
+        "agentpkg.header",
+        "agentpkg.grants",
+        "agentpkg.requirement",
+        "agentpkg.sources",
+        "agentpkg.files",
+        "agentpkg.fields",
+        "agentpkg.text",
+    ),
+    ("agentpkg.errors",),
+    ("agentpkg",),
+)
+TOP = ("agentpkg.__main__", "agentpkg.cli", "agentpkg.commands", "agentpkg.console")
+# Who may import what heavy or dangerous library.
+LIBRARIES = {
+    "git": ("agentpkg.git",),
+    "click": TOP,
+    "rich": TOP,
+    "subprocess": (),
+    "resolvelib": ("agentpkg.resolve",),
+    "frontmatter": ("agentpkg.header",),
+    "yaml": ("agentpkg.header",),
+    "filelock": ("agentpkg.apply", "agentpkg.registry"),
+}
+# Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
+WRITERS = ("agentpkg.apply", "agentpkg.folder", "agentpkg.store", "agentpkg.registry", "agentpkg.git", "agentpkg.cli")
+CHANGES = {
+    "os": {
+        "replace",
+        "rename",
+        "renames",
+        "unlink",
+        "remove",
+        "rmdir",
+        "removedirs",
+        "symlink",
+        "link",
+        "truncate",
+        "mkdir",
+        "makedirs",
+    },
+    "shutil": {"rmtree", "move", "copy", "copy2", "copyfile", "copytree"},
+}
+METHODS = {"write_bytes", "write_text", "unlink", "rmdir", "rename", "touch", "mkdir", "symlink_to", "hardlink_to"}
+# Where a host's name may stand outside its own file, and why.
+NAMES_ALLOWED: dict[str, set[str]] = {}
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def within(module: str, names: tuple[str, ...]) -> bool:
+    return any(module == name or (name != "agentpkg" and module.startswith(f"{name}.")) for name in names)
+
+
+def layer_of(module: str) -> int:
+    found = [place for place, names in enumerate(LAYERS) if within(module, names)]
+    assert found, f"{module} stands in no layer; add it to LAYERS"
+    return found[0]
+
+
+def imports_of(module: str) -> Iterator[tuple[str, int]]:
+    """Return every module that `module` imports anywhere, in functions and for types too, with the line."""
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield name.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno} imports relatively"
+            for name in node.names:
+                full = f"{node.module}.{name.name}"
+                yield (full if full in MODULES else str(node.module)), node.lineno
+
+
+EVERY_MODULE = pytest.mark.parametrize("module", MODULES)
+
+
+@EVERY_MODULE
+def test_imports_run_downwards_only(module: str) -> None:
+    upwards = [
+        f"{module}:{line} imports {name}"
+        for name, line in imports_of(module)
+        if name.partition(".")[0] == "agentpkg" and layer_of(name) < layer_of(module)
+    ]
+    assert upwards == []
+
+
+def test_every_module_that_is_imported_is_there() -> None:
+    missing = [
+        f"{module}:{line} imports {name}"
+        for module in MODULES
+        for name, line in imports_of(module)
+        if name.partition(".")[0] == "agentpkg" and name not in MODULES
+    ]
+    assert missing == []
+
+
+@EVERY_MODULE
+def test_heavy_and_dangerous_libraries_stand_in_one_place(module: str) -> None:
+    strays = [
+        f"{module}:{line} imports {name}"
+        for name, line in imports_of(module)
+        if name.partition(".")[0] in LIBRARIES and not within(module, LIBRARIES[name.partition(".")[0]])
+    ]
+    assert strays == []
+
+
+@EVERY_MODULE
+def test_nobody_but_apply_reaches_for_what_changes_a_project(module: str) -> None:
+    imported = {name for name, _ in imports_of(module)}
+    assert "agentpkg.folder" not in imported or module == "agentpkg.apply"
+
+
+def test_hosts_know_nothing_but_what_a_host_is() -> None:
+    allowed = {"agentpkg.hosts", "agentpkg.hosts.base", "__future__"}
+    for name in HOSTS:
+        assert {imported for imported, _ in imports_of(f"agentpkg.hosts.{name}")} <= allowed
+
+
+def is_change(call: ast.Call) -> bool:
+    """Say whether a call changes the file system, as far as a reader can tell."""
+    function = call.func
+    if isinstance(function, ast.Name):
+        return function.id == "open" and opens_to_write(call, 1)
+    if not isinstance(function, ast.Attribute):
+        return False
+    owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    if owner in CHANGES:
+        return function.attr in CHANGES[owner]
+    if function.attr == "replace":
+        return len(call.args) == 1 and not call.keywords  # Path.replace(target); a text's replace takes two
+    return function.attr in METHODS or (function.attr == "open" and owner != "os" and opens_to_write(call, 0))
+
+
+def opens_to_write(call: ast.Call, position: int) -> bool:
+    modes = [*call.args[position : position + 1], *(word.value for word in call.keywords if word.arg == "mode")]
+    return any(not isinstance(mode, ast.Constant) or set(str(mode.value)) & set("wax+") for mode in modes)
+
+
+@EVERY_MODULE
+def test_only_apply_changes_files_of_a_project(module: str) -> None:
+    if module in WRITERS:
+        return
+    changes = [
+        f"{module}:{node.lineno} {ast.unparse(node)}"
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.Call) and is_change(node)
+    ]
+    assert changes == []
+
+
+def docstrings(tree: ast.Module) -> set[ast.AST]:
+    """Return the nodes that are docstrings."""
+    return {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+
+
+def words_of(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Return every text and every identifier of a module but its docstrings, with the line."""
+    skipped = docstrings(tree)
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in skipped:
+            yield node.value, line
+        for attribute in ("id", "attr", "name", "arg", "module"):
+            if isinstance(value := getattr(node, attribute, None), str):
+                yield value, line
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("agentpkg.hosts")])
+def test_a_host_is_named_nowhere_but_in_its_own_file(module: str) -> None:
+    found = [
+        f"{module}:{line} {word!r}"
+        for word, line in words_of(tree_of(module))
+        if any(host in word.lower() for host in HOSTS) and word not in NAMES_ALLOWED.get(module, set())
+    ]
+    assert found == []
+
+
+@EVERY_MODULE
+def test_nothing_is_decided_by_the_name_of_a_host(module: str) -> None:
+    """Differences between hosts are data: what a host is called is looked up and shown, and never compared."""
+    found = []
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            names = [ast.unparse(side) for side in sides]
+            constant = any(isinstance(side, ast.Constant) for side in sides)
+            if any(name == "host.name" for name in names) or (constant and "host" in names):
+                found.append(f"{module}:{node.lineno} {ast.unparse(node)}")
+        elif isinstance(node, ast.Match) and ast.unparse(node.subject) in ("host", "host.name"):
+            found.append(f"{module}:{node.lineno} match {ast.unparse(node.subject)}")
+    assert found == []
+
+
+WORDS_NOT_USED = ("plugin", "helper", "util", "utils")
+
+
+@EVERY_MODULE
+def test_one_thing_has_one_word(module: str) -> None:
+    words = {part for word in module.split(".") for part in word.split("_")}
+    names = {
+        part
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for part in node.name.lower().split("_")
+    }
+    assert (words | names) & set(WORDS_NOT_USED) == set()
