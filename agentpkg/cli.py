@@ -10,7 +10,7 @@ from io import TextIOWrapper
 import click
 
 from agentpkg import __version__
-from agentpkg.console import tell, tell_error
+from agentpkg.console import say_json_error, tell, tell_error
 from agentpkg.errors import AgentpkgError
 
 COMMANDS = (
@@ -58,6 +58,8 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except AgentpkgError as error:
         tell_error(error)
+        if "--json" in arguments and not error.told:
+            say_json_error(error)
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code

@@ -27,6 +27,12 @@ def tell(text: str) -> None:
     sys.stderr.write(escape(text) + "\n")
 
 
+def say_json_error(error: AgentpkgError) -> None:
+    """Print an error as a JSON document."""
+    data = {"message": error.message, "details": list(error.details), "hint": error.hint}
+    say_json({"error": {**data, "exit_code": error.exit_code}})
+
+
 def say_json(data: dict[str, Any]) -> None:
     """Print one JSON document, with the format of its shape first."""
     sys.stdout.write(json.dumps({"format": JSON_FORMAT, **data}, indent=2, ensure_ascii=False) + "\n")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from agentpkg.lockfile import NO_RENDERING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,7 +19,7 @@ class State(Enum):
     """How one file stands to the lock."""
 
     CLEAN = "clean"
-    KEPT = "kept"  # edited, and the edit was accepted
+    KEPT = "kept"  # edited or deleted, and that was accepted
     EDITED = "edited"
     MISSING = "missing"
     CONFLICT = "conflict"  # an edit waits to be joined with a newer rendering
@@ -49,7 +51,9 @@ def find_drift(lock: Lockfile, disk: Mapping[str, DiskFile], added: Iterable[str
 def _state(lock: Lockfile, path: str, disk: DiskFile | None) -> State:
     locked = lock.files[path]
     if disk is None:
-        return State.MISSING
+        if locked.kept == NO_RENDERING:
+            return State.KEPT
+        return State.OUTDATED if locked.base == NO_RENDERING else State.MISSING
     if disk.odd:
         return State.BLOCKED
     if disk.sha256 == locked.sha256:

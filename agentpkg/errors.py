@@ -1,6 +1,7 @@
 """The errors that agentpkg raises on purpose, and the exit code that each stands for.
 
 An error says what is wrong and where (`message`), more of it line by line (`details`), and what to do next (`hint`).
+`told` says that the command's JSON document, of which there is one a run, tells of it already.
 Anything else that reaches the command line is a bug and exits 70.
 """
 
@@ -17,11 +18,14 @@ class AgentpkgError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str | None = None, details: Iterable[str] = ()) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, details: Iterable[str] = (), told: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.details = tuple(details)
+        self.told = told
 
 
 class UsageError(AgentpkgError):

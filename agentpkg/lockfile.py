@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "agentpkg.lock"
 FORMAT = 1
+NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
 _REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"
 _CONFLICT = re.compile(r"^<{7} .*?\n(.*?)(?:^\|{7} .*?\n.*?)?^={7}\n(.*?)^>{7} .*?$\n?", re.MULTILINE | re.DOTALL)
 
@@ -47,7 +48,8 @@ class LockedFile:
     """One written file. Digests are SHA-256 in hexadecimal, over bytes with LF line endings.
 
     `sha256` is of the bytes as rendered. `kept` is of the bytes that stand there instead because the user's edit was
-    accepted. `base` is of the rendering that the live file still rests on, where the newest one is not in it yet.
+    accepted, or `NO_RENDERING` where its deletion was. `base` is of the rendering that the live file still rests on,
+    where the newest one is not in it yet.
     """
 
     bundle: str

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from agentpkg.files import file_digest
-from agentpkg.lockfile import LockedFile
+from agentpkg.lockfile import NO_RENDERING, LockedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agentpkg.targets import Target
 
 CONFLICT_SUFFIX = ".agentpkg-new"
-NO_RENDERING = "none"  # in place of a digest, for a file that the lock wants gone
 
 
 class Kind(Enum):
@@ -93,7 +92,8 @@ def decide(path: str, ground: Ground) -> Kind:
             return Kind.FORGET
         return Kind.DELETE if disk.sha256 in (last, locked.sha256) and not disk.odd else Kind.RELEASE
     if disk is None:
-        return Kind.ABSENT if ground.keep_deleted and last == target.sha256 else Kind.CREATE
+        accepted = locked is not None and locked.kept == NO_RENDERING
+        return Kind.ABSENT if accepted or (ground.keep_deleted and last == target.sha256) else Kind.CREATE
     if disk.odd:
         return Kind.FOREIGN
     if disk.sha256 == target.sha256:
@@ -151,6 +151,8 @@ def _entry(kind: Kind, path: str, ground: Ground) -> LockedFile | None:
     if target is None or kind is Kind.FOREIGN:
         return None
     entry = LockedFile(bundle=target.bundle, item=target.item, hosts=target.hosts, sha256=target.sha256)
+    if kind is Kind.ABSENT:
+        return replace(entry, kept=NO_RENDERING)
     if kind is Kind.CONFLICT:
         return replace(entry, base=_last(locked), kept=locked.kept if locked else None)
     if kind is Kind.MERGE and ground.merges:

@@ -159,7 +159,7 @@ def _add(targets: dict[str, Target], path: str, target: Target) -> None:
         name = target.item.split("/")[1].removesuffix(".md")
         raise ContentRefused(
             f"two files want {path}: {there.item} of {there.bundle} and {target.item} of {target.bundle}",
-            hint=f"rename one: agentpkg install {target.bundle} --as {name}={split_name(target.bundle)}-{name}"
+            hint=f"give one of them another name: agentpkg install {target.bundle} --as {name}=NEW-NAME"
             if target.item.startswith("agents/")
             else f"skills keep their names; leave one of the two bundles out for {', '.join(target.hosts)}",
         )
@@ -167,11 +167,6 @@ def _add(targets: dict[str, Target], path: str, target: Target) -> None:
         hosts = tuple(dict.fromkeys((*there.hosts, *target.hosts)))
         target = replace(there, hosts=hosts)
     targets[path] = target
-
-
-def split_name(bundle: str) -> str:
-    """Return the words of a bundle's id as one prefix for a new name."""
-    return bundle.replace("/", "-")
 
 
 def _refuse_widening(renderings: Iterable[tuple[str, Rendering]], settings: Mapping[str, HostSettings]) -> None:

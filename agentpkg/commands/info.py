@@ -76,4 +76,4 @@ def _show(info: Info) -> None:
     for agent in bundle.agents:
         say()
         say(f"agent {agent.name} may use: {name_powers(info.grants[agent.name])}")
-        say(f"  {' '.join(agent.description.split())[:300]}")
+        say(f"  {agent.description.splitlines()[0]}")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 @options.with_project
 def command(project: Project, hosts: tuple[str, ...], work: Options, as_json: bool) -> None:
     """Write an agentpkg.toml with the hosts that the project uses."""
-    from agentpkg.ops.init import init
+    from agentpkg.ops.init import check_no_manifest, init
 
+    check_no_manifest(project)
     chosen = choose_hosts(project, hosts)
     text = init(project, chosen, dry_run=work.dry_run)
     if as_json:

@@ -36,12 +36,14 @@ def show_change(change: Change, *, as_json: bool) -> None:
         _show_bundles(change)
         _show_files(change)
         _show_notes(change)
+        _show_state(change)
     conflicts = change.plan.of(Kind.CONFLICT)
     if conflicts:
         raise EditConflict(
             "edits could not be merged, and were left as they are",
             details=[f"{one.path} (the new version is in {one.path}{CONFLICT_SUFFIX})" for one in conflicts],
             hint="put into your file what you want of the new version, then: agentpkg keep FILE",
+            told=as_json,
         )
 
 
@@ -59,7 +61,9 @@ def _show_bundles(change: Change) -> None:
             say(f"+ {bundle} {now.version} {verb}installed")
         elif before[bundle].version != now.version:
             say(f"~ {bundle} {before[bundle].version} -> {now.version}")
-        elif before[bundle].grants == now.grants:
+        elif before[bundle].grants != now.grants:
+            say(f"~ {bundle} {now.version}")
+        else:
             continue
         for agent, powers in now.grants.items():
             say(f"    {agent} may use: {name_powers(powers)}")
@@ -94,6 +98,14 @@ def _show_notes(change: Change) -> None:
             agents.append(rendering.agent)
     for (fidelity, field, detail), (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0][0], item[0])):
         say(f"  {fidelity.name.lower()} on {_listed(hosts)}: {_listed(agents)}: {field}: {detail}")
+
+
+def _show_state(change: Change) -> None:
+    """Show that manifest and lock change: a user who edits one and syncs wants to see that it was understood."""
+    project = change.session.project
+    for write in change.writes:
+        if write.path in (project.manifest, project.lock):
+            say(f"  {'create' if write.before is None else 'update'} {write.path}")
 
 
 def _listed(names: Iterable[str]) -> str:

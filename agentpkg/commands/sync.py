@@ -60,6 +60,8 @@ def show_check(project: Project, *, as_json: bool) -> None:
         details = [f"{file.state.value} {file.path}" for file in waiting]
         if standing.unsettled:
             details.insert(0, standing.unsettled)
-        raise AgentpkgError("the project is not in sync", details=details, hint="agentpkg status says what to do")
+        raise AgentpkgError(
+            "the project is not in sync", details=details, hint="agentpkg status says what to do", told=as_json
+        )
     if not as_json:
         say("in sync")

@@ -22,10 +22,15 @@ def propose_hosts(root: Path) -> tuple[tuple[str, ...], bool]:
     return (found, True) if found else ((FALLBACK,), False)
 
 
-def init(project: Project, hosts: tuple[str, ...], *, dry_run: bool = False) -> str:
-    """Write a manifest that names `hosts`, and return its text; raise `UsageError` if there is one already."""
+def check_no_manifest(project: Project) -> None:
+    """Raise `UsageError` if the project has a manifest."""
     if project.has_manifest:
         raise UsageError(f"{project.root / project.manifest} is there already", hint="edit its [project] hosts")
+
+
+def init(project: Project, hosts: tuple[str, ...], *, dry_run: bool = False) -> str:
+    """Write a manifest that names `hosts`, and return its text; raise `UsageError` if there is one already."""
+    check_no_manifest(project)
     text = new_manifest(hosts)
     if not dry_run:
         with locked(project):

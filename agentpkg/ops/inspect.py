@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentpkg.errors import UsageError
 from agentpkg.hosts import HOSTS
 from agentpkg.plan import CONFLICT_SUFFIX
 from agentpkg.project import read_files
@@ -38,6 +39,9 @@ def find_differences(session: Session, paths: Sequence[str]) -> list[Difference]
     from agentpkg.ops.planning import written_before
 
     lock = session.lock
+    for path in paths:
+        if path not in lock.files:
+            raise UsageError(f"{path} is not a file that agentpkg wrote", hint="agentpkg status lists those that are")
     disk = read_files(session.project.root, [name for path in lock.files for name in (path, path + CONFLICT_SUFFIX)])
     edited = [
         path

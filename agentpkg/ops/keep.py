@@ -1,4 +1,4 @@
-"""`keep`: accept the user's edit of a file, so that it counts as what should stand there."""
+"""`keep`: accept the user's edit of a file, or that it is gone, so that it counts as what should be there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import UsageError
-from agentpkg.lockfile import LockedFile, dump_lockfile
+from agentpkg.lockfile import NO_RENDERING, LockedFile, dump_lockfile
 from agentpkg.ops.session import Options, open_session
 from agentpkg.plan import CONFLICT_SUFFIX
 from agentpkg.project import read_files
@@ -44,6 +44,8 @@ def keep(project: Project, paths: tuple[str, ...], options: Options) -> list[str
 def _accepted(path: str, entry: LockedFile | None, disk: DiskFile | None) -> LockedFile:
     if entry is None:
         raise UsageError(f"{path} is not a file that agentpkg wrote", hint="agentpkg status lists those that are")
-    if disk is None or disk.odd:
-        raise UsageError(f"{path} is not there to be kept" if disk is None else f"{disk.odd}")
+    if disk is None:
+        return replace(entry, base=None, kept=NO_RENDERING)
+    if disk.odd:
+        raise UsageError(disk.odd, hint="agentpkg looks after plain files only")
     return replace(entry, base=None, kept=None if disk.sha256 == entry.sha256 else disk.sha256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict
+from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict, UsageError
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import HostSettings
 from agentpkg.plan import CONFLICT_SUFFIX, Ground, Kind, Plan, decide, make_plan
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, Bundle]) -> Rendered:
     """Return all that these bundles, by id, put into the project as the manifest asks for them."""
+    homeless = [bundle for bundle, one in manifest.requirements.items() if not (one.hosts or manifest.hosts)]
+    if homeless:
+        raise UsageError(
+            f"agentpkg.toml names no host to install {homeless[0]} for",
+            hint=f'[project] hosts = ["…"]; known: {", ".join(sorted(HOSTS))}',
+        )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
     destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user)
     return render_selections(_selections(manifest, bundles), destination)
@@ -67,7 +73,7 @@ def plan_files(session: Session, rendered: Rendered, registries: Registries) -> 
         raise ContentRefused(
             "agentpkg writes plain files into plain folders only",
             details=sorted(set(odd)),
-            hint="put a folder in the place of the link, or leave that host out",
+            hint="replace each by what it should be, or leave that host out",
         )
     unclear = [path for path in ground.targets if decide(path, ground) in (Kind.CONFLICT, Kind.EDITED)]
     store = session.store()

@@ -105,7 +105,7 @@ def test_two_agents_of_one_name_are_refused_with_both_bundles_named(
     result = cli("install", "one", "two", code=3)
     assert "agents/helper.md of one" in result.err
     assert "agents/helper.md of two" in result.err
-    assert "--as helper=two-helper" in result.err
+    assert "agentpkg install two --as helper=NEW-NAME" in result.err
     assert stamps(project) == before
     cli("install", "one")
     cli("install", "two", "--as", "helper=two-helper")

@@ -98,6 +98,17 @@ def test_keep_deleted_leaves_a_deleted_file_away(cli: Cli, installed: Path) -> N
     path.unlink()
     assert "stays deleted" in cli("sync", "--keep-deleted").out
     assert not path.exists()
+    cli("sync", "--check")
+    cli("sync")
+    assert not path.exists()
+
+
+def test_a_deletion_can_be_kept(cli: Cli, installed: Path) -> None:
+    (installed / f"{SKILL}/SKILL.md").unlink()
+    cli("keep", f"{SKILL}/SKILL.md")
+    cli("sync", "--check")
+    cli("sync")
+    assert not (installed / f"{SKILL}/SKILL.md").exists()
 
 
 def test_status_gives_advice(cli: Cli, installed: Path) -> None:
@@ -202,3 +213,23 @@ def test_crlf_manifest_and_lock_are_no_change(cli: Cli, installed: Path) -> None
     assert stamps(installed) == before
     cli("install", "data-reviewer")
     assert b"data-reviewer" in (installed / "agentpkg.toml").read_bytes()
+
+
+def test_what_was_understood_of_a_manifest_edit_is_told(cli: Cli, installed: Path) -> None:
+    manifest = installed / "agentpkg.toml"
+    manifest.write_text(manifest.read_text().replace("~=2.0", ">=2.0,<3"))
+    assert cli("sync").out == "  update agentpkg.lock\n"
+
+
+def test_a_project_without_hosts_is_told(cli: Cli, installed: Path) -> None:
+    (installed / "agentpkg.toml").write_text('[project]\nhosts = []\n[bundles]\ndata-engineer = ""\n')
+    assert "names no host to install data-engineer for" in cli("sync", code=2).err
+
+
+def test_errors_are_json_too_where_json_is_asked_for(cli: Cli, installed: Path) -> None:
+    (installed / f"{SKILL}/SKILL.md").unlink()
+    assert cli("sync", "--check", "--json", code=1).json["files"][0]["state"] == "missing"
+    error = cli("install", "nobody", "--json", code=2).json["error"]
+    assert error["message"] == "there is no bundle 'nobody' in registry default"
+    assert error["exit_code"] == 2
+    cli("diff", "nobody.md", code=2)

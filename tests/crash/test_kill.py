@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tests.support.cli import Cli
 from tests.support.registry import BODY, Registry, agent_text
 from tests.support.tree import contents
 
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL to send")
 ROOT = Path(__file__).parents[2]
 UPDATE = ("update", "--accept-grants")
 EDITED = ".claude/agents/ana.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -185,9 +186,18 @@ def test_a_second_run_waits_and_then_says_busy(place: Project, monkeypatch: pyte
         pass
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_project_is_told(place: Project) -> None:
-    place.root.chmod(0o555)
-    with pytest.raises(DiskError):
-        put(place, Write(path="a.md", before=None, after=b"1"))
-    place.root.chmod(0o755)
+@pytest.mark.skipif(os.name != "posix", reason="permissions are told in POSIX terms")
+def test_a_read_only_project_is_told() -> None:
+    root = Path(tempfile.mkdtemp())  # not below pytest's folder, which only its owner may enter
+    root.chmod(0o555)
+    place = Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
+    user = os.geteuid()
+    try:
+        if user == 0:
+            os.seteuid(65534)  # root may write everywhere
+        with pytest.raises(DiskError, match="Permission denied"):
+            put(place, Write(path="a.md", before=None, after=b"1"))
+    finally:
+        os.seteuid(user)
+        root.chmod(0o755)
+        root.rmdir()

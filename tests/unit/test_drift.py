@@ -8,8 +8,7 @@ import pytest
 
 from agentpkg.drift import Drifted, State, find_drift, skill_folders
 from agentpkg.files import DiskFile
-from agentpkg.lockfile import LockedFile, Lockfile
-from agentpkg.plan import NO_RENDERING
+from agentpkg.lockfile import NO_RENDERING, LockedFile, Lockfile
 from tests.unit.builders import ODD_FILE, a_disk_file, a_locked_file
 
 CONFLICT = a_locked_file("new", base="old")

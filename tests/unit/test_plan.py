@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.files import DiskFile, file_digest
-from agentpkg.lockfile import LockedFile
-from agentpkg.plan import CONFLICT_SUFFIX, NO_RENDERING, Action, Ground, Kind, Plan, decide, make_plan, waiting
+from agentpkg.lockfile import NO_RENDERING, LockedFile
+from agentpkg.plan import CONFLICT_SUFFIX, Action, Ground, Kind, Plan, decide, make_plan, waiting
 from agentpkg.targets import Target
 from tests.unit.builders import ODD_FILE, a_digest, a_disk_file, a_locked_file, a_target
 
@@ -124,8 +124,11 @@ def test_keep_deleted_leaves_a_file_away_only_while_its_rendering_is_the_one_del
     assert decide(PATH, ground(last, None, new, keep_deleted=True)) is kind
 
 
-def test_a_file_that_stays_deleted_stays_in_the_lock() -> None:
-    assert entry(ground("old", None, "old", keep_deleted=True)) == a_locked_file("old")
+def test_a_deletion_that_was_accepted_stays_so_whatever_comes() -> None:
+    gone = replace(a_locked_file("old"), kept=NO_RENDERING)
+    assert entry(ground("old", None, "old", keep_deleted=True)) == gone
+    assert decide(PATH, ground(gone, None, "new")) is Kind.ABSENT
+    assert entry(ground(gone, None, "new")) == replace(a_locked_file("new"), kept=NO_RENDERING)
 
 
 # What the user accepted

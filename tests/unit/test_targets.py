@@ -101,7 +101,7 @@ def test_two_agents_of_one_name_are_refused_with_the_way_out() -> None:
     assert error.message == (
         "two files want .inn/agents/triage.md: agents/triage.md of reviewers and agents/triage.md of acme/others"
     )
-    assert error.hint == "rename one: agentpkg install acme/others --as triage=acme-others-triage"
+    assert error.hint == "give one of them another name: agentpkg install acme/others --as triage=NEW-NAME"
 
 
 def test_two_agents_of_one_bundle_cannot_take_one_name() -> None:
