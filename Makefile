@@ -22,6 +22,7 @@ $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --editable .
+	$(BIN)/python -m compileall -q agentpkg
 	@touch $@
 
 $(DEVELOP): $(INSTALLED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+_ODD_PARTS = frozenset(["", ".", ".."])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskFile:
@@ -24,4 +26,4 @@ def file_digest(content: bytes) -> str:
 
 def is_inside(path: str) -> bool:
     """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
-    return all(part not in ("", ".", "..") for part in path.split("/")) and not any(sign in path for sign in "\\:\0")
+    return _ODD_PARTS.isdisjoint(path.split("/")) and "\\" not in path and ":" not in path and "\0" not in path

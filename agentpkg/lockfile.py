@@ -108,7 +108,7 @@ def _parse(text: str) -> Lockfile:
         )
     return Lockfile(
         bundles={key: _bundle(key, table) for key, table in fields.table("bundles").tables()},
-        files={path: _file(path, table) for path, table in fields.table("files").tables()},
+        files=_files(fields.table("files")),
         hosts={name: _host(table) for name, table in fields.table("hosts").tables()},
         project_hosts=fields.texts("project_hosts"),
     )
@@ -139,9 +139,23 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
     )
 
 
-def _file(path: str, fields: Fields) -> LockedFile:
-    if not is_inside(path):
-        raise ContentRefused(f"{FILE_NAME}: {path!r} is not a path inside the project", hint=_REPAIR)
+def _files(fields: Fields) -> dict[str, LockedFile]:
+    """Return the file entries. There may be thousands, so those that are as they should be take the short way."""
+    files = {}
+    for path in fields:
+        if not is_inside(path):
+            raise ContentRefused(f"{FILE_NAME}: {path!r} is not a path inside the project", hint=_REPAIR)
+        match fields.raw(path):
+            case {"bundle": str(bundle), "item": str(item), "hosts": [*hosts], "sha256": str(sha), **more} if (
+                not more and {*map(type, hosts)} <= {str}
+            ):
+                files[path] = LockedFile(bundle=bundle, item=item, hosts=tuple(hosts), sha256=sha)
+            case _:
+                files[path] = _file(fields.table(path))
+    return files
+
+
+def _file(fields: Fields) -> LockedFile:
     return LockedFile(
         bundle=fields.text("bundle"),
         item=fields.text("item"),

@@ -5,6 +5,7 @@ Everything that writes into a project is in `agentpkg.apply`.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -132,12 +133,14 @@ def _look_at(root: Path, folder: str, folders: dict[str, str | None]) -> None:
 def _read(root: Path, path: str) -> DiskFile | None:
     full = f"{root}/{path}"
     try:
-        if stat.S_ISLNK(os.lstat(full).st_mode):
+        if not _NO_LINK and stat.S_ISLNK(os.lstat(full).st_mode):
             return DiskFile(content=b"", sha256="", odd=f"{path} is a symbolic link")
         descriptor = os.open(full, os.O_RDONLY | _NO_LINK | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            return DiskFile(content=b"", sha256="", odd=f"{path} is a symbolic link")
         raise DiskError(f"cannot read {path}: {error.strerror}") from None
     try:
         status = os.fstat(descriptor)
@@ -145,8 +148,8 @@ def _read(root: Path, path: str) -> DiskFile | None:
             reason = "is not a file" if not stat.S_ISREG(status.st_mode) else "is far too large"
             return DiskFile(content=b"", sha256="", odd=f"{path} {reason}")
         content = os.read(descriptor, status.st_size + 1)
-        while rest := os.read(descriptor, _MOST_BYTES):
-            content += rest
+        while len(content) != status.st_size and (rest := os.read(descriptor, _MOST_BYTES)):
+            content += rest  # it grows or shrinks while it is read
     finally:
         os.close(descriptor)
     return DiskFile(content=content, sha256=file_digest(content))
