@@ -12,13 +12,15 @@ import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
 from agentpkg.fields import Fields
 from agentpkg.files import is_inside
 from agentpkg.folder import Folder
+from agentpkg.hosts import is_place
+from agentpkg.lockfile import dump_lockfile, parse_lockfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,11 +34,15 @@ _THREADS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One file to change: its path, the bytes that stand there now, and the new ones; None for no file."""
+    """One file to change: its path, the bytes that stand there now, and the new ones; None for no file.
+
+    `base` is the digest of the rendering that the file rests on until then, None for one that rests on none.
+    """
 
     path: str
     before: bytes | None
     after: bytes | None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,7 @@ class _Step:
     path: str
     before: str | None
     after: str | None
+    base: str | None
     staged: str
 
 
@@ -59,6 +66,7 @@ def locked(project: Project) -> Iterator[None]:
 
     state = project.root / project.state
     with _disk_errors(project.state):
+        _refuse_links(project)
         state.mkdir(parents=True, exist_ok=True)
         if not (state / ".gitignore").exists():
             (state / ".gitignore").write_text("*\n")
@@ -73,6 +81,18 @@ def locked(project: Project) -> Iterator[None]:
         ) from None
 
 
+def _refuse_links(project: Project) -> None:
+    """Raise if the state folder is not what we made: a repository can bring one along."""
+    place = project.root
+    for part in project.state.split("/"):
+        place = place / part
+        if place.is_symlink():
+            raise ContentRefused(f"{place} is a symbolic link", hint="remove it; agentpkg makes a folder there")
+    for entry in sorted(place.iterdir()) if place.is_dir() else ():
+        if entry.is_symlink():
+            raise ContentRefused(f"{entry} is a symbolic link", hint=f"remove {place}; agentpkg makes it anew")
+
+
 def apply_writes(project: Project, writes: Iterable[Write]) -> None:
     """Make every write happen, in the order given, or none of them. The project must be `locked`.
 
@@ -83,11 +103,13 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
     if not writes:
         return
     state = project.root / project.state
+    for write in writes:
+        _check_path(project, write.path)
     with _disk_errors("the project"):
         _check_places(project.root, writes)
         steps = _stage(state, writes)
         _write_journal(state, steps)
-        left = _roll_forward(project.root, state, steps)
+        left = _roll_forward(project, steps)
     _report(left)
 
 
@@ -100,8 +122,21 @@ def recover(project: Project) -> None:
             shutil.rmtree(state / "staged", ignore_errors=True)
         return
     with _disk_errors("the project"):
-        left = _roll_forward(project.root, state, _read_journal(journal))
+        steps = _read_journal(journal)
+        for step in steps:
+            _check_path(project, step.path)
+        left = _roll_forward(project, steps)
     _report(left)
+
+
+def _check_path(project: Project, path: str) -> None:
+    """Raise for a path that agentpkg has no business with: a lockfile or journal may have been tampered with."""
+    known = path in (project.manifest, project.lock) or (is_inside(path) and is_place(path, user=project.user))
+    if not known:
+        raise ContentRefused(
+            f"{path!r} is not a place for an agent or a skill, and agentpkg does not touch it",
+            hint=f"somebody changed {project.lock} or {project.state} by hand; restore them from version control",
+        )
 
 
 def _report(left: list[str]) -> None:
@@ -136,6 +171,7 @@ def _check_places(root: Path, writes: Iterable[Write]) -> None:
         with Folder(root, write.path, create=False) as folder:
             if folder.read() != write.before:
                 changed.append(write.path)
+            folder.check_writable()
     if changed:
         raise EditConflict(
             "files changed while agentpkg was planning; nothing was written",
@@ -152,7 +188,13 @@ def _stage(state: Path, writes: list[Write]) -> list[_Step]:
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
     steps = [
-        _Step(path=write.path, before=_digest(write.before), after=_digest(write.after), staged=str(number))
+        _Step(
+            path=write.path,
+            before=_digest(write.before),
+            after=_digest(write.after),
+            base=write.base,
+            staged=str(number),
+        )
         for number, write in enumerate(writes)
     ]
     pairs = [(staged / step.staged, write.after) for step, write in zip(steps, writes, strict=True)]
@@ -180,7 +222,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _write_journal(state: Path, steps: list[_Step]) -> None:
-    data = {"format": 1, "steps": [[step.path, step.before, step.after, step.staged] for step in steps]}
+    data = {"format": 1, "steps": [[step.path, step.before, step.after, step.base, step.staged] for step in steps]}
     _write_synced(state / "journal.part", json.dumps(data).encode())
     os.replace(state / "journal.part", state / "journal.json")
     _sync_folder(state)
@@ -199,39 +241,71 @@ def _read_journal(path: Path) -> list[_Step]:
 
 
 def _read_step(row: object) -> _Step:
-    if not isinstance(row, list) or len(row) != 4 or not all(value is None or isinstance(value, str) for value in row):
-        raise ValueError("a step is four texts")
-    path, before, after, staged = row
-    if not path or not is_inside(path) or not str(staged).isdigit():
-        raise ContentRefused(f"the journal names {path!r}, which is not a path inside the project")
-    return _Step(path=path, before=before, after=after, staged=staged)
+    if not isinstance(row, list) or len(row) != 5 or not all(value is None or isinstance(value, str) for value in row):
+        raise ValueError("a step is five texts")
+    path, before, after, base, staged = row
+    if not path or not str(staged).isdigit():
+        raise ValueError("a step has a path and a number")
+    return _Step(path=path, before=before, after=after, base=base, staged=staged)
 
 
-def _roll_forward(root: Path, state: Path, steps: list[_Step]) -> list[str]:
+def _roll_forward(project: Project, steps: list[_Step]) -> list[str]:
     """Take every step that has not been taken; return the paths that hold neither the old nor the new bytes."""
+    root, state = project.root, project.root / project.state
     left = []
     touched: set[str] = set()
     for step in steps:
-        with Folder(root, step.path, create=step.after is not None) as folder:
-            there = _digest(folder.read())
-            if there not in (step.before, step.after):
-                left.append(step.path)
-                continue
-            if there != step.after:
-                if step.after is None:
-                    folder.unlink()
-                else:
-                    folder.take(state / "staged" / step.staged)
-                touched.add(step.path.rpartition("/")[0])
-        if step.after is None:
+        if not _take(root, state, step, touched):
+            left.append(step)
+        elif step.after is None:
             _remove_empty_folders(root, step.path)
     for parent in sorted(touched):
         with suppress(FileNotFoundError):
             _sync_folder(root / parent)
+    _rest_on_bases(project, left)
     os.unlink(state / "journal.json")
     _sync_folder(state)
     shutil.rmtree(state / "staged", ignore_errors=True)
-    return left
+    return [step.path for step in left]
+
+
+def _take(root: Path, state: Path, step: _Step, touched: set[str]) -> bool:
+    """Take one step, unless it has been taken; return False where the file holds neither the old nor the new bytes."""
+    with Folder(root, step.path, create=step.after is not None) as folder:
+        there = _digest(folder.read())
+        if there == step.after:
+            return True
+        staged = state / "staged" / step.staged
+        if there != step.before or (step.after is not None and _digest(_staged(staged)) != step.after):
+            return False
+        if step.after is None:
+            folder.unlink()
+        else:
+            folder.take(staged)
+        touched.add(step.path.rpartition("/")[0])
+    return True
+
+
+def _staged(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _rest_on_bases(project: Project, left: list[_Step]) -> None:
+    """Note in the lock that files which were left still rest on what they rested on before, so that they get merged."""
+    lock = project.root / project.lock
+    waiting = {step.path: step.base for step in left if step.base}
+    if waiting and lock.exists():
+        locked = parse_lockfile(lock.read_bytes().decode())
+        files = {
+            path: replace(entry, base=entry.base or waiting[path]) if path in waiting else entry
+            for path, entry in locked.files.items()
+        }
+        staged = project.root / project.state / "lock.part"
+        _write_synced(staged, dump_lockfile(replace(locked, files=files)).encode())
+        os.replace(staged, lock)
 
 
 def _remove_empty_folders(root: Path, path: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.agent import Agent, parse_agent, with_variant
 from agentpkg.errors import ContentRefused
-from agentpkg.fields import Fields
+from agentpkg.fields import Fields, parse_toml
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
 from agentpkg.requirement import check_name, check_specifier, is_device, is_version
@@ -101,10 +100,7 @@ def content_digest(files: Mapping[str, bytes]) -> str:
 
 def parse_bundle_file(data: bytes, where: str) -> BundleFile:
     """Return what a `bundle.toml` says, or raise `ContentRefused`."""
-    try:
-        fields = Fields(tomllib.loads(decode(data, where)), where)
-    except tomllib.TOMLDecodeError as error:
-        raise ContentRefused(f"{where}: not valid TOML: {error}") from None
+    fields = parse_toml(decode(data, where), where)
     fields.reject_unknown("bundle", "requires", "mcp")
     about = fields.table("bundle")
     about.reject_unknown("name", "version", "description", "license", "authors", "keywords")

@@ -102,7 +102,14 @@ def _carry_names(
     whole = {tool.name for tool in own if not tool.scope or held.covers(tool.name)}  # by what else the agent holds
     reached = _write_rows(whole, held, control.rows, rules)
     lost = [tool for tool in own if tool.name not in reached and not _write_scope(tool, held, control, rules)]
-    lost += [tool for tool in tools if tool.server and not _write_server_tool(tool, control, rules)]
+    servers = [tool for tool in tools if tool.server]
+    missing = [tool for tool in servers if not _write_server_tool(tool, control, rules)]
+    loose = [str(tool) for tool in servers if control.mcp.loose and tool.server_tool == "*" and tool not in missing]
+    if loose:
+        carried.note(
+            Fidelity.APPROXIMATED, f"{', '.join(loose)} also matches servers whose names begin with that", "mcp"
+        )
+    lost += missing
     kept = [tool for tool in lost if widening and _write_wider(tool, held, control.rows, rules, carried)]
     dropped = [str(tool) for tool in lost if tool not in kept]
     if dropped:

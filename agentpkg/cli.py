@@ -11,7 +11,7 @@ import click
 
 from agentpkg import __version__
 from agentpkg.console import say_json_error, tell, tell_error
-from agentpkg.errors import AgentpkgError
+from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
     "init", "install", "sync", "update", "remove", "lock",
@@ -74,6 +74,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit does not fail again
         return 0
+    except OSError as error:
+        tell_error(DiskError(f"{error.filename or 'the file system'}: {error.strerror or error}"))
+        return DiskError.exit_code
     except Exception as error:  # noqa: BLE001 (the last handler: whatever arrives here is a bug, and is logged as one)
         return _bug(error)
     return 0
@@ -83,7 +86,7 @@ def _bug(error: Exception) -> int:
     """Write the traceback to a log file, say where, and return the exit code for a bug."""
     import traceback
 
-    from agentpkg.registry import cache_folder
+    from agentpkg.store import cache_folder
 
     text = "".join(traceback.format_exception(error))
     tell(f"error: this is a bug in agentpkg {__version__}: {type(error).__name__}: {error}")

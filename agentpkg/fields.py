@@ -115,3 +115,13 @@ class Fields:
         if value is None and key not in self._data:
             return self.error(f"{self.where}: {key} is missing")
         return self.error(f"{self.where}: {key} is {kind_of(value)}, expected {expected}")
+
+
+def parse_toml(text: str, where: str, error: type[AgentpkgError] = ContentRefused) -> Fields:
+    """Return the table that TOML text holds, or raise `error` naming `where`."""
+    import tomllib
+
+    try:
+        return Fields(tomllib.loads(text), where, error)
+    except (ValueError, RecursionError) as problem:  # a number of 5,000 digits, 5,000 nested lists
+        raise error(f"{where}: not valid TOML: {problem}") from None

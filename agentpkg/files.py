@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+CONFLICT_SUFFIX = ".agentpkg-new"  # of the file that holds a newer rendering, beside the one with an edit in it
 _ODD_PARTS = frozenset(["", ".", ".."])
 
 
@@ -26,4 +27,5 @@ def file_digest(content: bytes) -> str:
 
 def is_inside(path: str) -> bool:
     """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
-    return _ODD_PARTS.isdisjoint(path.split("/")) and "\\" not in path and ":" not in path and "\0" not in path
+    plain = path.isascii() and path.isprintable() and "\\" not in path and ":" not in path
+    return plain and _ODD_PARTS.isdisjoint(path.split("/"))

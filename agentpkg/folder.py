@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -97,12 +98,23 @@ class Folder:
                 raise _in_the_way(self._name, self._place / self._name) from None
             raise
 
+    def check_writable(self) -> None:
+        """Raise `PermissionError` if the folder, or the nearest one above that exists, cannot be changed."""
+        place = self._place
+        while not place.exists():
+            place = place.parent
+        if not os.access(place, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+
     def unlink(self) -> None:
         """Remove the file."""
         os.unlink(self._target, dir_fd=self._descriptor)
 
     def take(self, staged: Path) -> None:
-        """Move a staged file into place, over the one that is there."""
+        """Move a staged file into place, over the one that is there, whose permissions it takes."""
+        with suppress(OSError):
+            mode = os.stat(self._target, dir_fd=self._descriptor, follow_symlinks=False).st_mode
+            staged.chmod(stat.S_IMODE(mode))
         os.replace(staged, self._target, dst_dir_fd=self._descriptor)
 
     def rmdir(self) -> None:

@@ -22,7 +22,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # a missing git is ours to
 import git as gitpython
 from git.exc import GitCommandNotFound
 
-from agentpkg.errors import ContentRefused, NetworkError, UsageError
+from agentpkg.errors import AgentpkgError, ContentRefused, NetworkError, UsageError
 from agentpkg.text import escape
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ HEAD = "refs/agentpkg/head"
 _INCOMING = "refs/agentpkg/incoming"
 _SECONDS = 600
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _KEPT = frozenset(["GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_HTTP_PROXY_AUTHMETHOD"])
 _ALWAYS = {
@@ -43,7 +44,8 @@ _ALWAYS = {
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
-    "-c", "fetch.writeCommitGraph=false", "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2",
+    "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
+    "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2",
 )  # fmt: skip
 
 
@@ -65,8 +67,8 @@ def _fenced() -> Iterator[None]:
         os.environ.update(before)
 
 
-class _GitFailed(Exception):
-    """git exited with a status that was not expected; the text is what it said."""
+class _GitFailed(AgentpkgError):
+    """git exited with a status that was not expected; `details` are what it said."""
 
 
 def _run(
@@ -92,7 +94,9 @@ def _run(
         except GitCommandNotFound:
             raise UsageError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
     if status not in allowed:
-        raise _GitFailed(error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace"))
+        said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
+        lines = [escape(line.strip()) for line in said.splitlines() if line.strip()]
+        raise _GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-4:]])
     return status, output if isinstance(output, bytes) else output.encode()
 
 
@@ -119,9 +123,15 @@ class Mirror:
 
     def _ref(self, name: str) -> str | None:
         try:
-            return (self.path / name).read_text().strip() or None
-        except OSError:
+            commit = (self.path / name).read_text().strip()
+        except (OSError, UnicodeDecodeError):
             return None
+        return commit if _COMMIT.match(commit) else None
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there is a head, but it names no commit, or one that is gone."""
+        return (self.path / HEAD).exists() and (self.head is None or self.tree(f"{self.head}:") is None)
 
     def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
@@ -175,7 +185,7 @@ class Mirror:
         try:
             _run(self.path, "fetch", *options, "--", url, f"+{source}:{_INCOMING}", bare=True)
         except _GitFailed as error:
-            raise _network_error(url, str(error)) from None
+            raise _network_error(url, error.details) from None
         commit = self._ref(_INCOMING)
         if not commit:
             raise NetworkError(f"{url} has no commit to fetch", hint="is it an empty repository?")
@@ -186,11 +196,11 @@ class Mirror:
         _run(self.path.parent, "init", "--quiet", "--bare", "--template=", "--", str(self.path))
 
     def changed(self, old: str, new: str, folder: str) -> tuple[str, ...] | None:
-        """Return the paths below `folder` that `new` deletes or alters, None if `new` does not follow from `old`."""
+        """Return the paths below `folder` in which `new` differs from `old`, None if it does not follow from it."""
         status, _ = _run(self.path, "merge-base", "--is-ancestor", old, new, bare=True, allowed=(0, 1))
         if status == 1:
             return None
-        options = ("-r", "-z", "--no-renames", "--name-only", "--diff-filter=DMT")
+        options = ("-r", "-z", "--no-renames", "--name-only")
         _, output = _run(self.path, "diff-tree", *options, old, new, "--", folder, bare=True)
         return tuple(path.decode("utf-8", "backslashreplace") for path in output.split(b"\0") if path)
 
@@ -219,7 +229,7 @@ def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
         for part, content in (("ours", ours), ("base", base), ("theirs", theirs)):
             (folder / part).write_bytes(content.replace(b"\r\n", b"\n"))
         names = ("ours", "base", "theirs")
-        status, merged = _run(folder, "merge-file", "--stdout", "--quiet", *names, allowed=tuple(range(128)))
+        status, merged = _run(folder, "merge-file", "--stdout", "--quiet", *names, allowed=tuple(range(256)))
     return merged if status == 0 else None
 
 
@@ -234,7 +244,7 @@ _HINTS = (
 )
 
 
-def _network_error(url: str, said: str) -> NetworkError:
-    lines = [escape(line.strip()) for line in said.splitlines() if line.strip()]
-    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, said)), "try git ls-remote with the same url")
-    return NetworkError(f"could not fetch {url}", details=[f"git: {line}" for line in lines[-4:]], hint=hint)
+def _network_error(url: str, said: tuple[str, ...]) -> NetworkError:
+    text = "\n".join(said)
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, text)), "try git ls-remote with the same url")
+    return NetworkError(f"could not fetch {url}", details=said, hint=hint)

@@ -23,6 +23,7 @@ FILE_NAME = "agentpkg.lock"
 FORMAT = 1
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
 _REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"
+_ITEM = re.compile(r"agents/[^/]+\Z|skills/[^/]+/.")
 _CONFLICT = re.compile(r"^<{7} .*?\n(.*?)(?:^\|{7} .*?\n.*?)?^={7}\n(.*?)^>{7} .*?$\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -147,7 +148,7 @@ def _files(fields: Fields) -> dict[str, LockedFile]:
             raise ContentRefused(f"{FILE_NAME}: {path!r} is not a path inside the project", hint=_REPAIR)
         match fields.raw(path):
             case {"bundle": str(bundle), "item": str(item), "hosts": [*hosts], "sha256": str(sha), **more} if (
-                not more and {*map(type, hosts)} <= {str}
+                not more and {*map(type, hosts)} <= {str} and _ITEM.match(item)
             ):
                 files[path] = LockedFile(bundle=bundle, item=item, hosts=tuple(hosts), sha256=sha)
             case _:
@@ -156,6 +157,8 @@ def _files(fields: Fields) -> dict[str, LockedFile]:
 
 
 def _file(fields: Fields) -> LockedFile:
+    if not _ITEM.match(fields.text("item")):
+        raise fields.error(f"{fields.where}: item is not a file of a bundle", hint=_REPAIR)
     return LockedFile(
         bundle=fields.text("bundle"),
         item=fields.text("item"),

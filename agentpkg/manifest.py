@@ -6,13 +6,12 @@ the text itself, so that comments, order and spacing survive.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import UsageError
-from agentpkg.fields import Fields
+from agentpkg.fields import Fields, parse_toml
 from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
 
 if TYPE_CHECKING:
@@ -59,10 +58,7 @@ class Manifest:
 
 def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:
     """Return the manifest that `text` holds, or raise `UsageError` naming the key that is wrong."""
-    try:
-        fields = Fields(tomllib.loads(text), FILE_NAME, UsageError)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{FILE_NAME}: not valid TOML: {error}") from None
+    fields = parse_toml(text, FILE_NAME, UsageError)
     fields.reject_unknown("project", "registries", "bundles", "models", "hosts")
     project = fields.table("project")
     project.reject_unknown("hosts")

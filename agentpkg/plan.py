@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from agentpkg.files import file_digest
+from agentpkg.files import CONFLICT_SUFFIX, file_digest
 from agentpkg.lockfile import NO_RENDERING, LockedFile
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from agentpkg.files import DiskFile
     from agentpkg.targets import Target
-
-CONFLICT_SUFFIX = ".agentpkg-new"
 
 
 class Kind(Enum):

@@ -57,6 +57,8 @@ class Project:
             ) from None
         except UnicodeDecodeError:
             raise UsageError(f"{manifest.FILE_NAME} is not UTF-8") from None
+        except OSError as error:
+            raise DiskError(f"cannot read {self.root / self.manifest}: {error.strerror}") from None
 
     def read_lock_text(self) -> str | None:
         """Return the lockfile's text, None if there is none."""
@@ -68,6 +70,8 @@ class Project:
             raise IntegrityError(
                 f"{lockfile.FILE_NAME} is not UTF-8", hint="restore it from version control, or delete it and sync"
             ) from None
+        except OSError as error:
+            raise DiskError(f"cannot read {self.root / self.lock}: {error.strerror}") from None
 
 
 def find_project(start: Path) -> Project:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tomllib
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +16,13 @@ from packaging.version import Version
 
 from agentpkg.bundle import MOST_BYTES, MOST_BYTES_A_FILE, Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import AgentpkgError, Busy, ContentRefused, IntegrityError, NetworkError, UsageError
-from agentpkg.fields import Fields
+from agentpkg.fields import parse_toml
 from agentpkg.git import Mirror
 from agentpkg.manifest import BUILTIN_URL
-from agentpkg.requirement import DEFAULT_REGISTRY, is_version, split_id
+from agentpkg.requirement import DEFAULT_REGISTRY, NAME, is_version, split_id
 from agentpkg.resolve import Offer
 from agentpkg.sources import git_url
+from agentpkg.store import cache_folder
 from agentpkg.text import decode
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Registry:
                 f"{self.url} is not a registry: there is no {self._prefix}registry.toml",
                 hint=f"set [registries.{self.name}] subfolder if the registry is in a folder of the repository",
             )
-        fields = _toml(found[1], where)
+        fields = parse_toml(decode(found[1], where), where)
         if fields.number("format") > FORMAT:
             raise ContentRefused(
                 f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
@@ -71,7 +71,7 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         """Return the name of every bundle, sorted."""
         entries = self._mirror.tree(self._object("bundles")) or ()
-        return tuple(sorted(entry.name for entry in entries if entry.mode == "40000"))
+        return tuple(sorted(entry.name for entry in entries if entry.mode == "40000" and NAME.match(entry.name)))
 
     def versions(self, name: str) -> tuple[str, ...]:
         """Return every version of a bundle, newest first; raise `UsageError` if there is no such bundle."""
@@ -90,8 +90,9 @@ class Registry:
     def yanked(self, name: str) -> Mapping[str, str]:
         """Return the reasons of a bundle's yanked versions."""
         path = f"bundles/{name}/yanked.toml"
+        where = f"registry {self.name}: {path}"
         found = self._mirror.read(self._object(path), MOST_BYTES_A_FILE)
-        return _toml(found[1], f"registry {self.name}: {path}").text_table() if found else {}
+        return parse_toml(decode(found[1], where), where).text_table() if found else {}
 
     def about(self, name: str, version: str) -> BundleFile:
         """Return what a version's `bundle.toml` says."""
@@ -104,12 +105,18 @@ class Registry:
         return about
 
     def offers(self, name: str) -> tuple[Offer, ...]:
-        """Return every version of a bundle with what it requires, newest first."""
+        """Return every version of a bundle with what it requires, newest first.
+
+        A version that cannot be read says why, and does not stand in the way of the others.
+        """
         yanked = self.yanked(name)
-        return tuple(
-            Offer(version=version, requires=self.about(name, version).requires, yanked=yanked.get(version))
-            for version in self.versions(name)
-        )
+        return tuple(self._offer(name, version, yanked.get(version)) for version in self.versions(name))
+
+    def _offer(self, name: str, version: str, yanked: str | None) -> Offer:
+        try:
+            return Offer(version=version, requires=self.about(name, version).requires, yanked=yanked)
+        except ContentRefused as error:
+            return Offer(version=version, requires={}, yanked=yanked, unfit=error.message)
 
     def load(self, name: str, version: str) -> Bundle:
         """Return a version with all its files, or raise `ContentRefused` for one that is not fit to install."""
@@ -140,16 +147,14 @@ class Registry:
                     f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only"
                 )
             found = self._mirror.read(entry.id, MOST_BYTES_A_FILE)
-            files[path] = found[1] if found else b""
+            if found is None:
+                raise IntegrityError(
+                    f"the mirror of registry {self.name} is damaged: {path} of {where} is gone",
+                    hint=f"delete {self._mirror.path}; it will be fetched again",
+                )
+            files[path] = found[1]
             if len(files) > _MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
                 raise ContentRefused(f"{where}: more than {_MOST_FILES} files or {MOST_BYTES} bytes")
-
-
-def _toml(data: bytes, where: str) -> Fields:
-    try:
-        return Fields(tomllib.loads(decode(data, where)), where)
-    except tomllib.TOMLDecodeError as error:
-        raise ContentRefused(f"{where}: not valid TOML: {error}") from None
 
 
 class Registries:
@@ -203,11 +208,14 @@ class Registries:
     def _remote(self, name: str) -> Registry:
         source = self._sources[name]
         url = git_url(source.url, self._root)
-        key = hashlib.sha256(f"{url}\0{source.branch or ''}".encode()).hexdigest()[:24]
+        key = hashlib.sha256(f"{url}\0{source.branch or ''}\0{source.subfolder}".encode()).hexdigest()[:24]
         mirror = Mirror(cache_folder() / "registries" / f"{key}.git")
         prefix = f"{source.subfolder}/" if source.subfolder else ""
-        if not self._offline and (self._fresh or mirror.head is None):
+        damaged = mirror.damaged
+        if not self._offline and (self._fresh or damaged or mirror.head is None):
             with self._status(f"fetching registry {name}"), _locked(mirror.path):
+                if damaged:
+                    mirror = _new_mirror(mirror.path)
                 _refresh(mirror, name, url, source.branch, prefix)
         return Registry(name, source.url, mirror, prefix)
 
@@ -222,7 +230,7 @@ def _refresh(mirror: Mirror, name: str, url: str, branch: str | None, prefix: st
                 f"registry {name}: its history was rewritten ({old[:12]} is no longer part of {new[:12]})",
                 hint="ask whoever owns the registry; nothing was changed here",
             )
-        rewritten = [path for path in changed if not path.endswith("/yanked.toml")]
+        rewritten = _rewritten(mirror, old, changed, prefix)
         if rewritten:
             raise IntegrityError(
                 f"registry {name}: a published version changed or vanished",
@@ -231,6 +239,21 @@ def _refresh(mirror: Mirror, name: str, url: str, branch: str | None, prefix: st
             )
     if old != new:
         mirror.accept(new)
+
+
+def _rewritten(mirror: Mirror, old: str, changed: tuple[str, ...], prefix: str) -> list[str]:
+    """Return the changed paths that lie in a version that was there before."""
+    published: dict[str, bool] = {}
+    rewritten = []
+    for path in changed:
+        name, _, inner = path.removeprefix(f"{prefix}bundles/").partition("/")
+        version = f"{prefix}bundles/{name}/{inner.partition('/')[0]}"
+        if "/" in inner:
+            if version not in published:
+                published[version] = mirror.tree(f"{old}:{version}") is not None
+            if published[version]:
+                rewritten.append(path)
+    return rewritten
 
 
 @contextmanager
@@ -246,6 +269,12 @@ def _locked(path: Path) -> Iterator[None]:
         raise Busy(f"another agentpkg has been using {path.name} for {_LOCK_SECONDS} seconds") from None
 
 
+def _new_mirror(path: Path) -> Mirror:
+    """Return an empty mirror in the place of one that is of no use."""
+    shutil.rmtree(path, ignore_errors=True)
+    return Mirror(path)
+
+
 def _builtin() -> Registry:
     """Return the registry that ships with agentpkg, laid down as a git repository the first time."""
     folder = _builtin_folder()
@@ -256,10 +285,10 @@ def _builtin() -> Registry:
         b"".join(f"{path}\0".encode() + hashlib.sha256(data).digest() for path, data in files.items())
     ).hexdigest()[:24]
     mirror = Mirror(cache_folder() / "registries" / f"builtin-{key}.git")
-    if mirror.head is None:
+    if mirror.head is None or mirror.damaged:
         with _locked(mirror.path):
-            if mirror.head is None:
-                shutil.rmtree(mirror.path, ignore_errors=True)  # a run that was cut short left it
+            if mirror.head is None or mirror.damaged:
+                mirror = _new_mirror(mirror.path)  # a run that was cut short may have left one
                 mirror.store(files, "The registry that ships with agentpkg")
     return Registry(DEFAULT_REGISTRY, BUILTIN_URL, mirror, "")
 
@@ -270,15 +299,3 @@ def _builtin_folder() -> Path:
         if (folder / "registry.toml").is_file():
             return folder
     raise AgentpkgError("the registry that ships with agentpkg is missing", hint="install agentpkg again")
-
-
-def cache_folder() -> Path:
-    """Return the folder for everything that can be had again: `AGENTPKG_CACHE_DIR`, or the system's cache folder."""
-    import os
-
-    given = os.environ.get("AGENTPKG_CACHE_DIR")
-    if given:
-        return Path(given)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("agentpkg", appauthor=False))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 DEFAULT_REGISTRY = "default"
 TIERS = ("strong", "balanced", "fast")  # the model tiers that an agent may ask for and a project may map
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:(?:a|b|rc)(0|[1-9]\d*))?\Z", re.ASCII)
+_VERSION = re.compile(
+    r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z", re.ASCII
+)
 _ASKED = re.compile(r"\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z", re.DOTALL)
 # Names that Windows keeps for devices: a file called so cannot be checked out there.
 _DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
@@ -105,6 +107,8 @@ def check_specifier(text: str, where: str, error: type[AgentpkgError] = UsageErr
 
     try:
         SpecifierSet(text)
+        if len(text) > 200:
+            raise InvalidSpecifier
     except InvalidSpecifier:
         raise error(
             f"{where}: {text!r} is not a version specifier", hint="write it as ~=1.2, >=1.2,<3 or ==1.2.0"

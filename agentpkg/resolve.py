@@ -27,11 +27,15 @@ _MOST_ROUNDS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One version that a registry holds, with what it requires (names within the same registry)."""
+    """One version that a registry holds, with what it requires (names within the same registry).
+
+    `yanked` says why it was taken back, `unfit` why it cannot be read.
+    """
 
     version: str
     requires: Mapping[str, str]
     yanked: str | None = None
+    unfit: str | None = None
 
 
 class Index(Protocol):
@@ -113,6 +117,7 @@ class _Provider(AbstractProvider["_Want", "_Candidate", str]):
             offer
             for offer in self._index.offers(identifier)
             if offer.version not in barred
+            and not offer.unfit
             and (not offer.yanked or offer.version == pin)
             and all(want.specifier.contains(offer.version, prereleases=early or offer.version == pin) for want in wants)
         ]
@@ -135,10 +140,16 @@ def _explain(causes: Sequence[RequirementInformation[_Want, _Candidate]], index:
     bundle = causes[0].requirement.id
     wants = sorted({cause.requirement for cause in causes}, key=lambda want: (want.id, want.chain))
     offers = index.offers(bundle)
-    versions = ", ".join(offer.version + (" (yanked)" if offer.yanked else "") for offer in offers[:8])
+    versions = ", ".join(_describe(offer) for offer in offers[:8])
     more = f" and {len(offers) - 8} older" if len(offers) > 8 else ""
     return AgentpkgError(
         f"no version of {bundle} is what everybody wants",
         details=[f"{' → '.join(want.chain)} wants {want.id} {want.specifier or '(any version)'}" for want in wants],
         hint=f"{bundle} has {versions}{more}",
     )
+
+
+def _describe(offer: Offer) -> str:
+    if offer.unfit:
+        return f"{offer.version} (cannot be read: {offer.unfit})"
+    return f"{offer.version} (yanked)" if offer.yanked else offer.version

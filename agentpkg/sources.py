@@ -53,4 +53,5 @@ def registry_name(url: str) -> str:
     """Return the name that a registry gets if the user gives none: the last word of its URL."""
     stem = re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git").lower()
     name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
-    return name if re.match(r"[a-z]", name) and len(name) > 1 else f"registry-{name}".rstrip("-")
+    usable = re.match(r"[a-z]", name) and len(name) > 1 and name != "default"
+    return name if usable else f"registry-{name}".rstrip("-")

@@ -1,4 +1,4 @@
-"""The store of renderings: bytes that agentpkg wrote at some time, by their digest, in the cache.
+"""The cache, and in it the store of renderings: bytes that agentpkg wrote at some time, by their digest, in the cache.
 
 It makes two things possible that need old bytes: merging an edit with a newer rendering, and telling an older
 rendering from an edit. Losing it loses neither; an edit then waits for a person instead of being merged.
@@ -9,11 +9,21 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the folder for everything that can be had again: `AGENTPKG_CACHE_DIR`, or the system's cache folder."""
+    given = os.environ.get("AGENTPKG_CACHE_DIR")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("agentpkg", appauthor=False))
 
 
 class RenderingStore:

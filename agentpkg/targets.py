@@ -123,6 +123,7 @@ def render_selections(selections: Iterable[Selection], destination: Destination)
                 for path, content in skill.files.items():
                     item = f"skills/{skill.name}/{path}"
                     _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
+    _refuse_files_as_folders(targets)
     _refuse_widening(renderings, destination.settings)
     return Rendered(targets=dict(sorted(targets.items())), renderings=tuple(renderings), grants=grants)
 
@@ -167,6 +168,17 @@ def _add(targets: dict[str, Target], path: str, target: Target) -> None:
         hosts = tuple(dict.fromkeys((*there.hosts, *target.hosts)))
         target = replace(there, hosts=hosts)
     targets[path] = target
+
+
+def _refuse_files_as_folders(targets: Mapping[str, Target]) -> None:
+    for path, target in targets.items():
+        parts = path.split("/")
+        above = next((one for one in ("/".join(parts[:end]) for end in range(1, len(parts))) if one in targets), None)
+        if above:
+            raise ContentRefused(
+                f"{above} would be a file of {targets[above].bundle} and a folder of {target.bundle}",
+                hint="skills keep their names; leave one of the two bundles out",
+            )
 
 
 def _refuse_widening(renderings: Iterable[tuple[str, Rendering]], settings: Mapping[str, HostSettings]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -52,6 +54,8 @@ def command(
         return
     from agentpkg.ops.install import Wish, install
 
+    if registry and Path(registry).is_dir():  # a path is meant from where the user stands
+        registry = os.path.relpath(registry, project.root)
     wish = Wish(requirements=_parse(requirements, hosts, only, renames), registry=registry)
     text = "" if project.has_manifest else new_manifest(choose_hosts(project, hosts))
     show_change(options.with_approval(lambda work: install(project, wish, work, text), work), as_json=as_json)
@@ -65,6 +69,9 @@ def _parse(
     from agentpkg.hosts import get_host
     from agentpkg.requirement import check_name, parse_requirement
 
+    asked = [parse_requirement(text) for text in texts]
+    if len({one.id for one in asked}) < len(asked):
+        raise UsageError("one bundle is asked for twice")
     if (only or renames) and len(texts) != 1:
         raise UsageError("--only and --as go with one bundle at a time")
     pairs = {}
@@ -75,10 +82,10 @@ def _parse(
         pairs[old] = check_name(new, "--as")
     return tuple(
         replace(
-            parse_requirement(text),
+            one,
             hosts=tuple(sorted({get_host(host).name for host in hosts})) if hosts else None,
             agents=only or None,
             renames=pairs,
         )
-        for text in texts
+        for one in asked
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@options.with_options("dry_run", "offline")
+@options.with_options("dry_run", "offline", "accept_grants")
 @options.as_json
 @options.with_project
 def command(project: Project, names: tuple[str, ...], work: Options, as_json: bool) -> None:
@@ -23,4 +23,4 @@ def command(project: Project, names: tuple[str, ...], work: Options, as_json: bo
     from agentpkg.commands.report import show_change
     from agentpkg.ops.remove import remove
 
-    show_change(remove(project, names, work), as_json=as_json)
+    show_change(options.with_approval(lambda work: remove(project, names, work), work), as_json=as_json)

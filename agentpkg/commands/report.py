@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from agentpkg.console import say, say_json
 from agentpkg.errors import EditConflict
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.grants import name_powers
-from agentpkg.plan import CONFLICT_SUFFIX, Kind
+from agentpkg.plan import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,8 +90,7 @@ def _show_notes(change: Change) -> None:
     """Show what hosts could not carry: each note once, with all the hosts and agents it is true of."""
     groups: dict[tuple[Fidelity, str, str], tuple[list[str], list[str]]] = {}
     for bundle, rendering in change.rendered.renderings:
-        before = change.session.lock.bundles.get(bundle)
-        if before and before.digest == change.lock.bundles[bundle].digest:
+        if rendering.host in _hosts_before(change, bundle):
             continue
         for note in rendering.notes:
             hosts, agents = groups.setdefault((note.fidelity, note.field, note.detail), ([], []))
@@ -98,6 +98,14 @@ def _show_notes(change: Change) -> None:
             agents.append(rendering.agent)
     for (fidelity, field, detail), (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0][0], item[0])):
         say(f"  {fidelity.name.lower()} on {_listed(hosts)}: {_listed(agents)}: {field}: {detail}")
+
+
+def _hosts_before(change: Change, bundle: str) -> set[str]:
+    """Return the hosts that had this very version before: what they cannot carry was told then."""
+    lock = change.session.lock
+    if bundle not in lock.bundles or lock.bundles[bundle].digest != change.lock.bundles[bundle].digest:
+        return set()
+    return {host for file in lock.files.values() if file.bundle == bundle for host in file.hosts}
 
 
 def _show_state(change: Change) -> None:

@@ -9,8 +9,8 @@ import click
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, say_table
 from agentpkg.drift import State
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.ops.sync import check
-from agentpkg.plan import CONFLICT_SUFFIX
 
 if TYPE_CHECKING:
     from agentpkg.project import Project
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ADVICE = {
     State.EDITED: "edited by you; agentpkg keep accepts it, deleting it and agentpkg sync restores it",
     State.MISSING: "agentpkg sync brings it back",
-    State.CONFLICT: f"a new version waits in {CONFLICT_SUFFIX} beside it; take what you want, then agentpkg keep",
+    State.CONFLICT: f"edited, and a newer version waits: see {CONFLICT_SUFFIX} beside it, or run agentpkg sync",
     State.OUTDATED: "agentpkg sync brings it up to date",
     State.ADDED: "not part of the skill it lies in; move or delete it",
     State.BLOCKED: "not a plain file; agentpkg does not touch it",

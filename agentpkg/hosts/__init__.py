@@ -5,11 +5,14 @@ A host's `revision` stands in the list, so that a sync with nothing to do can co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError
+from agentpkg.files import CONFLICT_SUFFIX
 
 if TYPE_CHECKING:
     from agentpkg.hosts.base import Host
@@ -50,3 +53,22 @@ def get_host(name: str) -> Host:
     if name not in HOSTS:
         raise UsageError(f"unknown host {name!r}", hint=f"known hosts: {', '.join(sorted(HOSTS))}")
     return HOSTS[name]
+
+
+def is_place(path: str, *, user: bool) -> bool:
+    """Say whether some host would read an agent or a skill at `path`, below a project or (`user`) the home folder.
+
+    Only such paths are ever written or deleted, whatever a lockfile or a journal says.
+    """
+    return bool(_places(user).match(path))
+
+
+@cache
+def _places(user: bool) -> re.Pattern[str]:
+    name = "[a-z][a-z0-9-]*"
+    patterns = set()
+    for host in HOSTS.values():
+        agents, skills = (host.user_agents, host.user_skills) if user else (host.agents, host.skills)
+        patterns.add(re.escape(agents).replace(re.escape("{name}"), name))
+        patterns.add(re.escape(skills).replace(re.escape("{name}"), name) + "/.+")
+    return re.compile(f"(?:{'|'.join(sorted(patterns))})(?:{re.escape(CONFLICT_SUFFIX)})?\\Z")

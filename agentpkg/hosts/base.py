@@ -35,7 +35,8 @@ class McpNames:
     """How tools of MCP servers are spelled: templates over `{server}` and `{tool}`.
 
     `every` None: the host cannot name all tools of a server. A server or tool whose name matches `ambiguous` could be
-    read as another server's, and is not written. Characters that match `unsafe` become `_`. A server whose
+    read as another server's, and is not written. `loose`: the name for all tools of a server also matches those of a
+    server whose name begins with it. Characters that match `unsafe` become `_`. A server whose
     name matches `no_wildcard` cannot be named whole. Names longer than `longest` cannot be written.
     """
 
@@ -43,6 +44,7 @@ class McpNames:
     every: str | None
     unsafe: str | None = None
     ambiguous: str | None = None
+    loose: bool = False
     no_wildcard: str | None = None
     longest: int | None = None
 

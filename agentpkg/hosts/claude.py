@@ -2,7 +2,9 @@
 
 A name that it does not know in `tools` is dropped; an absent list gives every tool, an empty one none. A scope on a
 tool is accepted and then not applied to a sub-agent, so scoped tools cannot be carried. The closing fence of the
-frontmatter is the first `---` anywhere, so none may stand inside a value. Identity is the `name` key.
+frontmatter is the first `---` anywhere, so none may stand inside a value. A backslash before an `n` in a description
+becomes a line break, and no way of writing it prevents that. A model that it does not know fails when the agent
+starts. A server is known by its name with `_` for every odd character. Identity is the `name` key.
 """
 
 from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, ToolRow
@@ -33,15 +35,22 @@ HOST = Host(
             ToolRow(gives=("web-fetch",), names=("WebFetch",)),
             ToolRow(gives=("web-search",), names=("WebSearch",)),
             ToolRow(gives=("delegate",), names=("Agent",)),
-            ToolRow(gives=("todo",), names=("TodoWrite",)),
+            # Two generations of one tool; the session gives one of them.
+            ToolRow(gives=("todo",), names=("TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate")),
             ToolRow(gives=("skill",), names=("Skill",)),
             ToolRow(gives=("ask",), names=("AskUserQuestion",)),
         ),
-        mcp=McpNames(one="mcp__{server}__{tool}", every="mcp__{server}", ambiguous="__"),
+        mcp=McpNames(
+            one="mcp__{server}__{tool}",
+            every="mcp__{server}",
+            unsafe=r"[^a-zA-Z0-9_-]",
+            ambiguous=r"[_.]{2}|[_.] | [_.]",
+        ),
     ),
     models=Models(
         aliases={"strong": "opus", "balanced": "sonnet", "fast": "haiku"},
-        accepts=r"claude-[a-z0-9.-]+(\[1m\])?|(opus|sonnet|haiku|fable)(\[1m\])?|best|opusplan",
+        accepts=r"claude-[a-z0-9-]+(\[1m\])?|(opus|sonnet|haiku|fable)(\[1m\])?|best|opusplan",
+        rewrites=((r"claude-([a-z]+)-(\d+)\.(\d+)", r"claude-\1-\2-\3"),),
     ),
     fields=(
         HostField(name="color", choices=("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")),
@@ -62,6 +71,8 @@ HOST = Host(
     reserved=frozenset(
         [
             "general-purpose",
+            "explore",
+            "plan",
             "statusline-setup",
             "claude-code-guide",
             "output-style-setup",

@@ -1,10 +1,24 @@
 """GitHub Copilot: the CLI, VS Code and the cloud agent read one file.
 
-The words for groups of tools (`edit`, `search`, …) are understood by all three. Single tools have one name in the CLI
-and another in VS Code; both are written, and each ignores the other's. A list that is null rejects the file.
+The words for groups of tools (`edit`, `search`, …) are understood by all three. Single tools have names of their own
+in the CLI and in VS Code; both are written, and what a reader does not know it ignores. A list that is null rejects the
+file. Selected by a person, an agent has `skill` whatever its list says; started by another agent, only if it is named.
+
+The CLI reads `SERVER/TOOL` by its end, in any case of letters, where no such server runs: `x/bash` is its own shell.
+So a tool of a server that has the name of one of the CLI's own is not written.
 """
 
 from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, ToolRow
+
+# Names that the CLI takes, behind a slash, for its own tools that hold power; and words before one that VS Code owns.
+_OWN_TOOLS = (
+    r"(?i) (agent|apply_patch|bash|codebase|create|createdirectory|createfile|custom-agent|edit|editfiles|execute|"
+    r"fetch_copilot_cli_documentation|filesearch|glob|grep|lexical_code_search|list_agents|multiedit|notebookedit|"
+    r"notebookread|(list|read|stop|write)_(bash|powershell)|powershell|read|read_agent|readfile|rg|runcommands|"
+    r"runinterminal|runsubagent|search|semantic_code_search|session_store_sql|shell|task|textsearch|view|web|"
+    r"web[_-]?fetch|web[_-]?search|write|write_agent)\Z"
+    r"|\A(agent|browser|edit|execute|new|read|run(commands|notebooks|tasks)|search|todos?|vscode|web) "
+)
 
 HOST = Host(
     name="copilot",
@@ -33,11 +47,19 @@ HOST = Host(
             ToolRow(gives=("web-fetch", "web-search"), names=("web",)),
             ToolRow(gives=("delegate",), names=("agent",)),
             ToolRow(gives=("todo",), names=("todo",)),
-            ToolRow(gives=("skill",)),
+            ToolRow(gives=("skill",), names=("skill",)),
+            ToolRow(gives=("ask",), names=("ask_user", "vscode/askQuestions")),
         ),
-        mcp=McpNames(one="{server}/{tool}", every="{server}/*"),
+        mcp=McpNames(one="{server}/{tool}", every="{server}/*", ambiguous=_OWN_TOOLS),
     ),
-    models=Models(accepts=r"(claude|gpt|gemini|grok|kimi|mai)-[a-z0-9.-]+"),
+    models=Models(
+        accepts=r"(claude|gpt|gemini|grok|kimi|mai)-[a-z0-9.-]+",
+        # The vendor's own ids of Claude models have a dash for the dot, and a date.
+        rewrites=(
+            (r"(claude-[a-z]+-\d+(?:-\d{1,2})?)-\d{8}", r"\1"),
+            (r"claude-([a-z]+)-(\d+)-(\d{1,2})(-fast)?", r"claude-\1-\2.\3\4"),
+        ),
+    ),
     fields=(
         HostField(name="user-invocable", kind="boolean"),
         HostField(name="disable-model-invocation", kind="boolean"),

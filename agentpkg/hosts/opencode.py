@@ -2,7 +2,14 @@
 
 One file with a key of the wrong type stops the whole program, and unknown keys are sent to the model provider, so
 only fields of known type are ever written. The name is the file's stem. A plain `read: allow` would lift the
-question that OpenCode asks before reading `.env` files, so reading is allowed with that question kept.
+question that OpenCode asks before reading `.env` files, and open the resources of every MCP server, so reading is
+allowed with that question kept and those closed. `list` is a key without a tool; what it allows is done with `glob`.
+
+Patterns hold for `read` (paths), `task` and `skill` (names). They are not written for the others, where they look at
+the wrong thing: `glob` and `grep` match the pattern that is sought and not the folder it is sought in, `edit` does
+not see where a patch moves a file to, and `bash` takes a redirection for part of the command, so that whoever may
+run `git log *` may write any file, and asks nothing about a redirection alone. A model whose provider is not set up
+fails when the agent starts.
 """
 
 from agentpkg.hosts.base import Host, HostField, McpNames, Models, PermissionMap, ToolRow
@@ -29,14 +36,13 @@ HOST = Host(
             ToolRow(
                 gives=("read",),
                 names=("read",),
-                rule={"*": "allow", "*.env": "ask", "*.env.*": "ask", "*.env.example": "allow"},
+                rule={"*": "allow", "*.env": "ask", "*.env.*": "ask", "*.env.example": "allow", "mcp:*": "deny"},
                 scoped=True,
             ),
-            ToolRow(gives=("edit", "write", "notebook-edit"), names=("edit",), scoped=True),
-            ToolRow(gives=("glob",), names=("glob",), scoped=True),
-            ToolRow(gives=("grep",), names=("grep",), scoped=True),
-            ToolRow(gives=("list",), names=("list",), scoped=True),
-            ToolRow(gives=("shell",), names=("bash",), scoped=True),
+            ToolRow(gives=("edit", "write", "notebook-edit"), names=("edit",)),
+            ToolRow(gives=("glob", "list"), names=("glob", "list")),
+            ToolRow(gives=("grep",), names=("grep",)),
+            ToolRow(gives=("shell",), names=("bash",)),
             ToolRow(gives=("web-fetch",), names=("webfetch",)),
             ToolRow(gives=("web-search",), names=("websearch",)),
             ToolRow(gives=("delegate",), names=("task",), scoped=True),
@@ -44,14 +50,15 @@ HOST = Host(
             ToolRow(gives=("skill",), names=("skill",), scoped=True),
             ToolRow(gives=("ask",), names=("question",)),
         ),
-        mcp=McpNames(one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]"),
+        mcp=McpNames(one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]", loose=True),
     ),
     models=Models(
         accepts=r"[a-z0-9-]+/\S+",
         rewrites=(
-            (r"(claude-\S+)", r"anthropic/\1"),
-            (r"(gpt-\S+)", r"openai/\1"),
-            (r"(gemini-\S+)", r"google/\1"),
+            (r"claude-([a-z]+)-(\d+)\.(\d+)(-fast)?", r"claude-\1-\2-\3\4"),
+            (r"(claude-[a-z0-9-]+)", r"anthropic/\1"),
+            (r"((?:gpt-|o\d)[a-z0-9.-]*)", r"openai/\1"),
+            (r"(gemini-[a-z0-9.-]+)", r"google/\1"),
         ),
     ),
     fields=(

@@ -14,7 +14,7 @@ from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile, dump_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.ops.planning import plan_files, render_bundles, required_by
-from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
+from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session, why_unsettled
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import find_gains, refuse
@@ -54,7 +54,10 @@ def build_change(
 ) -> Change:
     """Return the change with what it writes, in the order that a crash needs: files, the manifest, the lock last."""
     project = session.project
-    writes = [Write(path=one.path, before=one.before, after=one.content) for one in plan.changes]
+    bases = {path: entry.base or entry.sha256 for path, entry in session.lock.files.items()}
+    writes = [
+        Write(path=one.path, before=one.before, after=one.content, base=bases.get(one.path)) for one in plan.changes
+    ]
     before = session.manifest_text.encode() if project.has_manifest else None
     writes.append(Write(path=project.manifest, before=before, after=manifest_text.encode()))
     old, new = session.lock_text, dump_lockfile(lock)
@@ -67,6 +70,24 @@ def build_change(
         rendered=rendered,
         writes=tuple(write for write in writes if write.before != write.after),
     )
+
+
+def from_manifest(session: Session) -> Change:
+    """Return the change that makes lock and project fit the manifest, keeping the lock's pins where they fit."""
+    manifest, lock = session.manifest, session.lock
+    unsettled = why_unsettled(manifest, lock)
+    if unsettled and session.options.frozen:
+        raise IntegrityError(
+            f"agentpkg.lock does not fit: {unsettled}",
+            hint="run the command without --frozen, and commit the lock",
+        )
+    wanted = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
+    registries = session.registries(fresh=bool(unsettled) and wanted != manifest.requirements)
+    if unsettled:
+        chosen = choose(session, manifest, registries)
+    else:
+        chosen = {bundle: locked.version for bundle, locked in lock.bundles.items()}
+    return prepare(session, session.manifest_text, chosen, registries)
 
 
 def carry_out(
@@ -112,15 +133,17 @@ def prepare(
 ) -> Change:
     """Return the change that makes the project hold the `chosen` versions as the manifest's text asks for them.
 
-    `named` are ids that somebody asked for just now: their powers and those of all that they require are approved.
-    Raises whatever stands against the change; nothing has been written then.
+    `named` are ids that somebody asked for on the command line just now: their powers and those of all that they
+    require are approved. A bundle that the manifest names and the lock does not hold yet counts as named too, but
+    lifts nothing that was approved before. Raises whatever stands against the change; nothing has been written then.
     """
     manifest = parse_manifest(manifest_text, HOSTS)
     bundles = {bundle: _load(session, registries, bundle, version) for bundle, version in sorted(chosen.items())}
     rendered = render_bundles(session, manifest, bundles)
     if not session.options.accept_grants:
-        approved = _with_requirements(named, bundles)
-        gains = find_gains(session.lock.bundles, rendered.grants, chosen, approved)
+        held = session.lock.bundles
+        new = _with_requirements(manifest.requirements.keys() - held.keys(), bundles) - held.keys()
+        gains = find_gains(held, rendered.grants, chosen, new | _with_requirements(named, bundles))
         if gains:
             raise refuse(gains)
     plan = plan_files(session, rendered, registries)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
-from agentpkg.plan import CONFLICT_SUFFIX
 from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id, is_final
 from agentpkg.resolve import Offer
@@ -105,10 +105,10 @@ def search(registries: Registries, words: Sequence[str]) -> list[Found]:
 
 
 def _newest(registry: Registry, name: str) -> str | None:
-    yanked = registry.yanked(name)
-    versions = [version for version in registry.versions(name) if version not in yanked]
-    finals = [version for version in versions if is_final(version)]
-    return next(iter(finals or versions), None)
+    """Return the newest version that can be installed, a pre-release only if there is no other."""
+    fit = [offer.version for offer in registry.offers(name) if not offer.yanked and not offer.unfit]
+    finals = [version for version in fit if is_final(version)]
+    return next(iter(finals or fit), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import UsageError
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.lockfile import NO_RENDERING, LockedFile, dump_lockfile
-from agentpkg.ops.session import Options, open_session
-from agentpkg.plan import CONFLICT_SUFFIX
+from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
 from agentpkg.project import read_files
 
 if TYPE_CHECKING:
@@ -22,23 +22,29 @@ def keep(project: Project, paths: tuple[str, ...], options: Options) -> list[str
 
     Where a newer rendering waited beside a file, the file counts as holding it already, and the one beside goes.
     """
+    if options.dry_run:
+        check_not_interrupted(project)
+        return _decide(open_session(project, options), paths)[0]
     with locked(project):
-        session = open_session(project, options)
-        beside = [path + CONFLICT_SUFFIX for path in paths]
-        disk = read_files(project.root, [*paths, *beside])
-        entries = {path: _accepted(path, session.lock.files.get(path), disk.get(path)) for path in paths}
-        files = {**session.lock.files, **entries}
-        writes = [
-            Write(path=path + CONFLICT_SUFFIX, before=disk[path + CONFLICT_SUFFIX].content, after=None)
-            for path in paths
-            if path + CONFLICT_SUFFIX in disk and disk[path + CONFLICT_SUFFIX].sha256 == entries[path].sha256
-        ]
-        before = None if session.lock_text is None else session.lock_text.encode()
-        after = dump_lockfile(replace(session.lock, files=files)).encode()
-        writes.append(Write(path=project.lock, before=before, after=after))
-        if not options.dry_run:
-            apply_writes(project, writes)
-    return [path for path in paths if entries[path] != session.lock.files[path]]
+        changed, writes = _decide(open_session(project, options), paths)
+        apply_writes(project, writes)
+    return changed
+
+
+def _decide(session: Session, paths: tuple[str, ...]) -> tuple[list[str], list[Write]]:
+    """Return the paths for which anything changes, and what is to be written."""
+    project = session.project
+    disk = read_files(project.root, [*paths, *(path + CONFLICT_SUFFIX for path in paths)])
+    entries = {path: _accepted(path, session.lock.files.get(path), disk.get(path)) for path in paths}
+    writes = []
+    for path in paths:
+        beside = disk.get(path + CONFLICT_SUFFIX)
+        if beside and beside.sha256 == entries[path].sha256:
+            writes.append(Write(path=path + CONFLICT_SUFFIX, before=beside.content, after=None))
+    before = None if session.lock_text is None else session.lock_text.encode()
+    after = dump_lockfile(replace(session.lock, files={**session.lock.files, **entries})).encode()
+    writes.append(Write(path=project.lock, before=before, after=after))
+    return [path for path in paths if entries[path] != session.lock.files[path]], writes
 
 
 def _accepted(path: str, entry: LockedFile | None, disk: DiskFile | None) -> LockedFile:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import IntegrityError
-from agentpkg.ops.change import Change, build_change, carry_out, choose, prepare
-from agentpkg.ops.session import why_unsettled
+from agentpkg.ops.change import Change, build_change, carry_out, from_manifest
 from agentpkg.plan import Plan, waiting
 
 if TYPE_CHECKING:
@@ -21,14 +19,7 @@ def lock(project: Project, options: Options) -> Change:
 
 
 def _decide(session: Session) -> Change:
-    unsettled = why_unsettled(session.manifest, session.lock)
-    if unsettled and session.options.frozen:
-        raise IntegrityError(f"agentpkg.lock does not fit: {unsettled}", hint="run agentpkg lock without --frozen")
-    wanted = {bundle: locked.wanted for bundle, locked in session.lock.bundles.items() if locked.wanted}
-    registries = session.registries(fresh=wanted != session.manifest.requirements)
-    chosen = choose(session, session.manifest, registries)
-    named = session.manifest.requirements.keys() - wanted.keys()
-    change = prepare(session, session.manifest_text, chosen, registries, named)
+    change = from_manifest(session)
     files = waiting(session.lock.files, change.plan.files)
     plan = Plan(actions=(), files=files)
     return build_change(session, session.manifest_text, replace(change.lock, files=files), plan, change.rendered)

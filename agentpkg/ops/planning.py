@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict, UsageError
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import HostSettings
-from agentpkg.plan import CONFLICT_SUFFIX, Ground, Kind, Plan, decide, make_plan
+from agentpkg.plan import Ground, Kind, Plan, decide, make_plan
 from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections

@@ -60,8 +60,7 @@ class Session:
 
     def store(self) -> RenderingStore:
         """Return the store of bytes that were rendered on this machine."""
-        from agentpkg.registry import cache_folder
-        from agentpkg.store import RenderingStore
+        from agentpkg.store import RenderingStore, cache_folder
 
         return RenderingStore(cache_folder() / "renderings")
 

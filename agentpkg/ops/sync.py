@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.drift import Drifted, find_drift, skill_folders
-from agentpkg.errors import IntegrityError
+from agentpkg.drift import Drifted, State, find_drift, skill_folders
+from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.ops.session import Options, check_not_interrupted, open_session, why_unsettled
 from agentpkg.project import added_files, read_files
 
@@ -32,11 +32,18 @@ class Standing:
 def look(session: Session) -> Standing:
     """Return how the project stands, without reading any registry."""
     lock, root = session.lock, session.project.root
-    folders = skill_folders(lock)
-    return Standing(
-        unsettled=why_unsettled(session.manifest, lock),
-        files=find_drift(lock, read_files(root, lock.files), added_files(root, folders, lock.files)),
-    )
+    disk = read_files(root, lock.files)
+    known = [*lock.files, *(path + CONFLICT_SUFFIX for path in lock.files)]
+    files = find_drift(lock, disk, added_files(root, skill_folders(lock), known))
+    if any(file.state is State.EDITED for file in files):
+        store = session.store()
+        files = tuple(
+            replace(file, state=State.OUTDATED)
+            if file.state is State.EDITED and store.get(disk[file.path].sha256) is not None
+            else file
+            for file in files
+        )
+    return Standing(unsettled=why_unsettled(session.manifest, lock), files=files)
 
 
 def check(project: Project) -> Standing:
@@ -49,25 +56,6 @@ def sync(project: Project, options: Options) -> Change | None:
     """Make the project match its manifest and lock; return the change, None if there was nothing to do."""
     if not project.interrupted and look(open_session(project, options)).clean:
         return None
-    from agentpkg.ops.change import carry_out
+    from agentpkg.ops.change import carry_out, from_manifest
 
-    return carry_out(project, options, _decide)
-
-
-def _decide(session: Session) -> Change:
-    from agentpkg.ops.change import choose, prepare
-
-    manifest, lock = session.manifest, session.lock
-    unsettled = why_unsettled(manifest, lock)
-    if unsettled and session.options.frozen:
-        raise IntegrityError(
-            f"agentpkg.lock does not fit: {unsettled}",
-            hint="run agentpkg sync without --frozen, and commit the lock",
-        )
-    wanted = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
-    registries = session.registries(fresh=bool(unsettled) and wanted != manifest.requirements)
-    if unsettled:
-        chosen = choose(session, manifest, registries)
-    else:
-        chosen = {bundle: locked.version for bundle, locked in lock.bundles.items()}
-    return prepare(session, session.manifest_text, chosen, registries, manifest.requirements.keys() - wanted.keys())
+    return carry_out(project, options, from_manifest)

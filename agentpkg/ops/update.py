@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from agentpkg.errors import UsageError
 from agentpkg.manifest import with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
@@ -36,7 +38,9 @@ def update(project: Project, names: tuple[str, ...], options: Options, *, latest
             if name not in session.lock.bundles and name not in session.manifest.requirements:
                 raise UsageError(f"{name} is not installed", hint="agentpkg list shows what is")
         registries = session.registries(fresh=True)
-        change = _decide(session, registries, set(names) or set(session.lock.bundles), latest=latest)
+        change = _decide(
+            session, registries, set(names) or {*session.lock.bundles, *session.manifest.requirements}, latest=latest
+        )
         held[:] = _held(change, registries)
         return change
 
@@ -67,6 +71,6 @@ def _held(change: Change, registries: Registries) -> list[Held]:
             continue
         finals = [offer.version for offer in registries.offers(bundle) if not offer.yanked and is_final(offer.version)]
         newest = finals[0] if finals else locked.version
-        if newest != locked.version:
+        if newest != locked.version and not SpecifierSet(locked.wanted.specifier).contains(newest):
             held.append(Held(bundle=bundle, version=locked.version, newest=newest, specifier=locked.wanted.specifier))
     return held

@@ -217,3 +217,43 @@ def test_global_works_on_the_home_folder(cli: Cli, project: Path) -> None:
     cli("sync", "--check", "--global")
     cli("remove", "data-engineer", "--global")
     assert not (home / ".claude").exists()
+
+
+def test_a_file_of_one_skill_cannot_be_a_folder_of_another(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    skill = "---\nname: sk\ndescription: d\n---\n\nDo.\n"
+    for name, path in (("one", "foo"), ("two", "foo/bar")):
+        files = {f"agents/{name}.md": agent_text(name), "skills/sk/SKILL.md": skill, f"skills/sk/{path}": "x\n"}
+        registry.publish(name, files=files)
+    before = stamps(project)
+    assert "would be a file of one and a folder of two" in cli("install", "one", "two", code=3).err
+    assert stamps(project) == before
+
+
+def test_one_unreadable_version_stands_in_nobodys_way(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", "1.0.0").publish("tool", "2.0.0", toml="[unheard-of]\n").publish("other")
+    (registry.folder / "bundles/My Notes").mkdir()
+    (registry.folder / "bundles/My Notes/x").write_text("x\n")
+    registry.commit()
+    assert {one["id"]: one["version"] for one in cli("search", "--json").json["bundles"]} == {
+        "other": "1.0.0",
+        "tool": "1.0.0",
+    }
+    cli("install", "tool")
+    assert "2.0.0 (cannot be read: " in (cli("install", "tool==2.0.0", code=1).err)
+
+
+def test_a_registry_given_as_a_path_is_found_from_where_the_user_stands(
+    cli: Cli, project: Path, registry: Registry
+) -> None:
+    registry.publish("tool")
+    (project / "deep").mkdir()
+    cli.at(project / "deep")("install", "tool", "--registry", "../../registry")
+    assert tomllib.loads((project / "agentpkg.toml").read_text())["registries"] == {"registry": {"url": "../registry"}}
+
+
+def test_one_bundle_cannot_be_asked_for_twice(cli: Cli) -> None:
+    cli("install", "data-engineer==1.0.0", "data-engineer==2.0.0", code=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -233,3 +234,59 @@ def test_errors_are_json_too_where_json_is_asked_for(cli: Cli, installed: Path) 
     assert error["message"] == "there is no bundle 'nobody' in registry default"
     assert error["exit_code"] == 2
     cli("diff", "nobody.md", code=2)
+
+
+def test_a_lock_cannot_make_agentpkg_delete_what_is_not_its(cli: Cli, installed: Path) -> None:
+    settings = installed / ".claude/settings.json"
+    settings.write_text("{}")
+    lock = json.loads((installed / "agentpkg.lock").read_text())
+    entry = next(iter(lock["files"].values()))
+    digest = hashlib.sha256(b"{}").hexdigest()
+    lock["files"][".claude/settings.json"] = {**entry, "sha256": digest}
+    (installed / "agentpkg.lock").write_text(json.dumps(lock))
+    (installed / ".claude/agents/data-engineer.md").unlink()
+    assert "is not a place for an agent or a skill" in cli("sync", code=3).err
+    assert settings.read_text() == "{}"
+
+
+def test_notes_are_told_for_a_host_that_is_added(cli: Cli, installed: Path) -> None:
+    manifest = installed / "agentpkg.toml"
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "gemini"]'))
+    assert "narrowed on gemini: senior-data-engineer" in cli("sync").out
+
+
+def test_keep_dry_run_writes_nothing(cli: Cli, installed: Path) -> None:
+    (installed / ".claude/agents/data-engineer.md").write_text("mine\n")
+    before = stamps(installed)
+    assert "kept" in cli("keep", "--dry-run", ".claude/agents/data-engineer.md").out
+    assert stamps(installed) == before
+
+
+def test_an_older_rendering_is_no_edit(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0")
+    cli("install", "tool")
+    old = (project / ".claude/agents/tool.md").read_bytes()
+    registry.publish("tool", "1.1.0", body="New.")
+    cli("update")
+    (project / ".claude/agents/tool.md").write_bytes(old)
+    assert "outdated" in cli("status").out
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("[" * 5000, 2), ("x = " + "9" * 5000, 2), ("[bundles]\nx = '~=" + "9" * 5000 + "'", 2)],
+)
+def test_odd_toml_is_told(cli: Cli, project: Path, text: str, code: int) -> None:
+    (project / "agentpkg.toml").write_text(text)
+    cli("sync", code=code)
+
+
+def test_a_manifest_that_is_a_folder_is_told(cli: Cli, project: Path) -> None:
+    (project / "agentpkg.toml").mkdir()
+    cli("sync", code=9)
+
+
+def test_a_cache_that_cannot_be_made_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    (project / "file").write_text("x")
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(project / "file" / "cache"))
+    cli("install", "data-engineer", code=9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,71 @@ def test_a_pin_stays_while_others_move(cli: Cli, project: Path, manifest: Path, 
     versions = {bundle["id"]: bundle["version"] for bundle in cli("list", "--json").json["bundles"]}
     assert versions == {"one": "1.1.0", "two": "1.0.0"}
     cli("update", "nobody", code=2)
+
+
+def test_a_crash_then_an_edit_is_merged_not_reverted(cli: Cli, tool: Path, project: Path, registry: Registry) -> None:
+    """The user edits a file between the crash and the next command, which then cannot roll it forward."""
+    before = tool.read_bytes()
+    cli("update", "--dry-run")
+    lock = (project / "agentpkg.lock").read_bytes()
+    cli("update")
+    after, new_lock = tool.read_bytes(), (project / "agentpkg.lock").read_bytes()
+    mine = before.replace(b"Line 2 of", b"My line two of")
+    tool.write_bytes(mine)
+    (project / "agentpkg.lock").write_bytes(lock)
+    staged = project / ".agentpkg/staged"
+    staged.mkdir()
+    (staged / "0").write_bytes(after)
+    (staged / "1").write_bytes(new_lock)
+    sha = [hashlib.sha256(data).hexdigest() for data in (before, after, lock, new_lock)]
+    steps = [[FILE, sha[0], sha[1], sha[0], "0"], ["agentpkg.lock", sha[2], sha[3], None, "1"]]
+    (project / ".agentpkg/journal.json").write_text(json.dumps({"format": 1, "steps": steps}))
+    assert FILE in cli("sync", code=6).err
+    cli("sync", "--check", code=1)
+    registry.publish(
+        "tool",
+        "1.2.0",
+        tools="[read]",
+        body=BODY.replace("Line 10 of", "LINE TEN of").replace("Line 18 of", "LINE 18 of"),
+    )
+    cli("update")
+    assert tool.read_bytes() == mine.replace(b"Line 10 of", b"LINE TEN of").replace(b"Line 18 of", b"LINE 18 of")
+
+
+def test_naming_an_installed_bundle_by_hand_approves_nothing(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("base", "1.0.0", tools="[read]").publish("top", requires={"base": ""}, tools="[read]")
+    cli("install", "top")
+    registry.publish("base", "2.0.0", tools="[read, shell]")
+    registry.publish("new", requires={"base": ">=2"}, tools="[read]")
+    text = manifest.read_text()
+    manifest.write_text(text + 'base = ">=2"\n')
+    assert "base would gain shell" in cli("sync", code=4).err
+    manifest.write_text(text + 'new = ""\n')
+    assert "base would gain shell" in cli("sync", code=4).err
+    cli("lock", code=4)
+    cli("sync", "--accept-grants")
+
+
+def test_an_update_without_a_lock_takes_the_manifest_at_its_word(cli: Cli, tool: Path, project: Path) -> None:
+    (project / "agentpkg.lock").unlink()
+    tool.unlink()
+    cli("update")
+    assert "LINE TEN" in tool.read_text()
+
+
+def test_a_file_that_is_no_text_any_more_is_a_conflict(cli: Cli, tool: Path) -> None:
+    tool.write_bytes(tool.read_text().encode("utf-16"))
+    before = tool.read_bytes()
+    cli("update", code=6)
+    assert tool.read_bytes() == before
+
+
+def test_what_holds_a_version_back_is_told_only_if_the_manifest_does(
+    cli: Cli, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("base").publish("top", requires={"base": "~=1.0"})
+    cli("install", "base>=1.0", "top")
+    registry.publish("base", "2.0.0")
+    assert "stays at" not in cli("update").err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,29 +25,42 @@ def place(tmp_path: Path) -> Project:
     return Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
 
 
+def seed(place: Project, path: str, text: str) -> None:
+    (place.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (place.root / path).write_text(text)
+
+
 def put(place: Project, *writes: Write) -> None:
     with locked(place):
         apply_writes(place, writes)
 
 
 def test_creates_changes_and_deletes(place: Project) -> None:
-    put(place, Write(path="a/b/c.md", before=None, after=b"1"), Write(path="d.md", before=None, after=b"2"))
-    assert contents(place.root) == {"a/b/c.md": b"1", "d.md": b"2"}
-    put(place, Write(path="a/b/c.md", before=b"1", after=None), Write(path="d.md", before=b"2", after=b"3"))
-    assert contents(place.root) == {"d.md": b"3"}
-    assert not (place.root / "a").exists()
+    put(
+        place,
+        Write(path=".claude/skills/tool/refs/c.md", before=None, after=b"1"),
+        Write(path=".claude/agents/d.md", before=None, after=b"2"),
+    )
+    assert contents(place.root) == {".claude/skills/tool/refs/c.md": b"1", ".claude/agents/d.md": b"2"}
+    put(
+        place,
+        Write(path=".claude/skills/tool/refs/c.md", before=b"1", after=None),
+        Write(path=".claude/agents/d.md", before=b"2", after=b"3"),
+    )
+    assert contents(place.root) == {".claude/agents/d.md": b"3"}
+    assert not (place.root / ".claude/skills/tool").exists()
 
 
 def test_leaves_folders_that_hold_something_else(place: Project) -> None:
-    put(place, Write(path="a/b/c.md", before=None, after=b"1"))
-    (place.root / "a/mine").write_text("x")
-    put(place, Write(path="a/b/c.md", before=b"1", after=None))
-    assert contents(place.root) == {"a/mine": b"x"}
-    assert not (place.root / "a/b").exists()
+    put(place, Write(path=".claude/skills/tool/refs/c.md", before=None, after=b"1"))
+    seed(place, ".claude/skills/tool/mine", "x")
+    put(place, Write(path=".claude/skills/tool/refs/c.md", before=b"1", after=None))
+    assert contents(place.root) == {".claude/skills/tool/mine": b"x"}
+    assert not (place.root / ".claude/skills/tool/refs").exists()
 
 
 def test_state_hides_itself_from_git_and_leaves_no_rest(place: Project) -> None:
-    put(place, Write(path="a.md", before=None, after=b"1"))
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
     assert (place.root / ".agentpkg/.gitignore").read_text() == "*\n"
     assert sorted(path.name for path in (place.root / ".agentpkg").iterdir()) in (
         [".gitignore", "lock"],
@@ -55,29 +69,38 @@ def test_state_hides_itself_from_git_and_leaves_no_rest(place: Project) -> None:
 
 
 def test_a_file_that_changed_since_the_plan_stops_everything(place: Project) -> None:
-    (place.root / "b.md").write_text("mine")
+    seed(place, ".claude/agents/b.md", "mine")
     with pytest.raises(EditConflict):
-        put(place, Write(path="a.md", before=None, after=b"1"), Write(path="b.md", before=b"old", after=b"new"))
-    assert contents(place.root) == {"b.md": b"mine"}
+        put(
+            place,
+            Write(path=".claude/agents/a.md", before=None, after=b"1"),
+            Write(path=".claude/agents/b.md", before=b"old", after=b"new"),
+        )
+    assert contents(place.root) == {".claude/agents/b.md": b"mine"}
 
 
-@pytest.mark.parametrize("where", ["a", "a/b"])
+@pytest.mark.parametrize("where", [".claude/skills/tool", ".claude/skills/tool/refs"])
 def test_never_writes_through_a_symbolic_link(place: Project, tmp_path: Path, where: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    (place.root / where).parent.mkdir(exist_ok=True)
+    (place.root / where).parent.mkdir(parents=True, exist_ok=True)
     (place.root / where).symlink_to(outside)
     with pytest.raises(ContentRefused, match="symbolic link"):
-        put(place, Write(path="z.md", before=None, after=b"1"), Write(path="a/b/c.md", before=None, after=b"1"))
+        put(
+            place,
+            Write(path=".claude/agents/z.md", before=None, after=b"1"),
+            Write(path=".claude/skills/tool/refs/c.md", before=None, after=b"1"),
+        )
     assert list(outside.iterdir()) == []
-    assert not (place.root / "z.md").exists()
+    assert not (place.root / ".claude/agents/z.md").exists()
 
 
 def test_a_link_in_place_of_the_file_is_refused(place: Project, tmp_path: Path) -> None:
     (tmp_path / "target").write_text("x")
-    (place.root / "a.md").symlink_to(tmp_path / "target")
+    (place.root / ".claude/agents").mkdir(parents=True)
+    (place.root / ".claude/agents/a.md").symlink_to(tmp_path / "target")
     with pytest.raises(ContentRefused):
-        put(place, Write(path="a.md", before=b"x", after=b"y"))
+        put(place, Write(path=".claude/agents/a.md", before=b"x", after=b"y"))
     assert (tmp_path / "target").read_text() == "x"
 
 
@@ -86,17 +109,17 @@ def test_a_folder_swapped_for_a_link_while_writing_is_not_followed(
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
-    (place.root / "a").mkdir()
+    (place.root / ".claude/skills/tool").mkdir(parents=True)
 
     def swap(state: Path, steps: list[apply._Step]) -> None:
         write_journal(state, steps)
-        (place.root / "a").rmdir()
-        (place.root / "a").symlink_to(outside)
+        (place.root / ".claude/skills/tool").rmdir()
+        (place.root / ".claude/skills/tool").symlink_to(outside)
 
     write_journal = apply._write_journal
     monkeypatch.setattr(apply, "_write_journal", swap)
     with pytest.raises(ContentRefused):
-        put(place, Write(path="a/c.md", before=None, after=b"1"))
+        put(place, Write(path=".claude/skills/tool/c.md", before=None, after=b"1"))
     assert list(outside.iterdir()) == []
 
 
@@ -107,16 +130,20 @@ def test_a_full_disk_changes_nothing(place: Project, monkeypatch: pytest.MonkeyP
 
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    put(place, Write(path="a.md", before=None, after=b"1"))
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
         with pytest.raises(DiskError, match="File too large"):
-            put(place, Write(path="a.md", before=b"1", after=b"2"), Write(path="b.md", before=None, after=b"x" * 2000))
+            put(
+                place,
+                Write(path=".claude/agents/a.md", before=b"1", after=b"2"),
+                Write(path=".claude/agents/b.md", before=None, after=b"x" * 2000),
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert contents(place.root) == {"a.md": b"1"}
-    put(place, Write(path="b.md", before=None, after=b"x" * 2000))
+    assert contents(place.root) == {".claude/agents/a.md": b"1"}
+    put(place, Write(path=".claude/agents/b.md", before=None, after=b"x" * 2000))
 
 
 def journal(place: Project, *steps: list[str | None]) -> None:
@@ -129,40 +156,47 @@ def sha(text: str) -> str:
 
 
 def test_a_journal_is_rolled_forward(place: Project) -> None:
-    (place.root / "a.md").write_text("old")
-    (place.root / "done.md").write_text("new")
-    journal(place, ["a.md", sha("old"), sha("new"), "0"], ["done.md", None, sha("new"), "1"])
-    (place.root / ".agentpkg/staged/0").write_text("new")
+    seed(place, ".claude/agents/a.md", "old")
+    seed(place, ".claude/agents/done.md", "new")
+    journal(
+        place,
+        [".claude/agents/a.md", sha("old"), sha("new"), None, "0"],
+        [".claude/agents/done.md", None, sha("new"), None, "1"],
+    )
+    seed(place, ".agentpkg/staged/0", "new")
     with locked(place):
         pass
-    assert contents(place.root) == {"a.md": b"new", "done.md": b"new"}
+    assert contents(place.root) == {".claude/agents/a.md": b"new", ".claude/agents/done.md": b"new"}
     assert not place.interrupted
 
 
 def test_a_file_that_the_user_changed_after_the_crash_is_left_and_told(place: Project) -> None:
-    (place.root / "a.md").write_text("mine")
-    journal(place, ["a.md", sha("old"), sha("new"), "0"])
-    (place.root / ".agentpkg/staged/0").write_text("new")
+    seed(place, ".claude/agents/a.md", "mine")
+    journal(place, [".claude/agents/a.md", sha("old"), sha("new"), None, "0"])
+    seed(place, ".agentpkg/staged/0", "new")
     with pytest.raises(EditConflict) as caught, locked(place):
         pass
-    assert caught.value.details == ("a.md",)
-    assert contents(place.root) == {"a.md": b"mine"}
+    assert caught.value.details == (".claude/agents/a.md",)
+    assert contents(place.root) == {".claude/agents/a.md": b"mine"}
     with locked(place):
         pass
 
 
 def test_staged_files_without_a_journal_are_discarded(place: Project) -> None:
     (place.root / ".agentpkg/staged").mkdir(parents=True)
-    (place.root / ".agentpkg/staged/0").write_text("new")
+    seed(place, ".agentpkg/staged/0", "new")
     with locked(place):
         pass
     assert not (place.root / ".agentpkg/staged").exists()
 
 
-@pytest.mark.parametrize("path", ["../out.md", "/etc/out.md", "a\\b.md", "C:x.md", ""])
+@pytest.mark.parametrize(
+    "path",
+    ["../out.md", "/etc/out.md", "a\\.claude/agents/b.md", "C:x.md", ".git/hooks/post-commit", ".claude/settings.json"],
+)
 def test_a_journal_that_leaves_the_project_is_refused(place: Project, path: str) -> None:
-    journal(place, [path, None, sha("new"), "0"])
-    (place.root / ".agentpkg/staged/0").write_text("new")
+    journal(place, [path, None, sha("new"), None, "0"])
+    seed(place, ".agentpkg/staged/0", "new")
     with pytest.raises(ContentRefused), locked(place):
         pass
 
@@ -196,8 +230,68 @@ def test_a_read_only_project_is_told() -> None:
         if user == 0:
             os.seteuid(65534)  # root may write everywhere
         with pytest.raises(DiskError, match="Permission denied"):
-            put(place, Write(path="a.md", before=None, after=b"1"))
+            put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
     finally:
         os.seteuid(user)
         root.chmod(0o755)
         root.rmdir()
+
+
+def test_only_places_of_agents_and_skills_are_written(place: Project) -> None:
+    for path in (".claude/settings.json", ".git/config", "src/main.py", ".claude/agents/deep/a.md", ".mcp.json"):
+        with pytest.raises(ContentRefused, match="not a place for an agent or a skill"):
+            put(place, Write(path=path, before=None, after=b"1"))
+    assert contents(place.root) == {}
+
+
+def test_staged_bytes_that_are_not_what_the_journal_names_are_never_written(place: Project) -> None:
+    journal(place, [".claude/agents/a.md", None, sha("new"), None, "0"])
+    seed(place, ".agentpkg/staged/0", "something else")
+    with pytest.raises(EditConflict), locked(place):
+        pass
+    assert contents(place.root) == {}
+
+
+@pytest.mark.parametrize("link", [".agentpkg", ".agentpkg/lock", ".agentpkg/staged", ".agentpkg/.gitignore"])
+def test_a_state_folder_that_leads_elsewhere_is_refused(place: Project, tmp_path: Path, link: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("x")
+    (place.root / link).parent.mkdir(exist_ok=True)
+    (place.root / link).symlink_to(outside if link != ".agentpkg/lock" else outside / "precious")
+    with pytest.raises(ContentRefused, match="symbolic link"):
+        put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
+    assert contents(outside) == {"precious": b"x"}
+
+
+def test_the_permissions_of_a_file_survive_an_update(place: Project) -> None:
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
+    path = place.root / ".claude/agents/a.md"
+    path.chmod(0o600)
+    put(place, Write(path=".claude/agents/a.md", before=b"1", after=b"2"))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are told in POSIX terms")
+def test_one_folder_that_cannot_be_written_stops_all() -> None:
+    root = Path(tempfile.mkdtemp())
+    place = Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
+    user = os.geteuid()
+    (root / ".github/agents").mkdir(parents=True)
+    (root / ".github/agents").chmod(0o555)
+    root.chmod(0o777)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        with pytest.raises(DiskError, match="Permission denied"):
+            put(
+                place,
+                Write(path=".claude/agents/a.md", before=None, after=b"1"),
+                Write(path=".github/agents/a.agent.md", before=None, after=b"1"),
+            )
+        assert not place.interrupted
+    finally:
+        os.seteuid(user)
+    assert contents(root) == {}
+    (root / ".github/agents").chmod(0o755)
+    shutil.rmtree(root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
 from agentpkg.git import Mirror, merge_files
 from agentpkg.manifest import RegistrySource
-from agentpkg.registry import Registries, cache_folder
+from agentpkg.registry import Registries
+from agentpkg.store import cache_folder
 from tests.support.registry import BODY, Registry, agent_text, git
 
 
@@ -93,7 +95,18 @@ def orphan(registry: Registry) -> None:
     git(registry.path, "branch", "-q", "-M", "main")
 
 
-@pytest.mark.parametrize("attack", [rewrite, delete, move_back, orphan])
+def add(registry: Registry) -> None:
+    (registry.folder / "bundles/tool/1.0.0/agents/evil.md").write_text(agent_text("evil"))
+    registry.commit("add")
+
+
+def add_disguised(registry: Registry) -> None:
+    (registry.folder / "bundles/tool/1.0.0/skills/sk").mkdir(parents=True)
+    (registry.folder / "bundles/tool/1.0.0/skills/sk/yanked.toml").write_text("x")
+    registry.commit("add")
+
+
+@pytest.mark.parametrize("attack", [rewrite, delete, move_back, orphan, add, add_disguised])
 def test_a_published_version_can_never_change(registry: Registry, tmp_path: Path, attack) -> None:  # type: ignore[no-untyped-def]
     registry.publish("tool").publish("other")
     before = head(registry, tmp_path)
@@ -255,3 +268,40 @@ def test_a_registry_over_ssh(registry: Registry, tmp_path: Path, monkeypatch: py
 def test_a_server_that_cannot_be_trusted_is_told(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="could not fetch ssh"):
         Registries({"default": RegistrySource(url="ssh://git@127.0.0.1:1/r.git")}, tmp_path).get("default")
+
+
+def test_two_registries_in_one_repository_are_checked_each(tmp_path: Path) -> None:
+    one = Registry(tmp_path / "mono", subfolder="one").start().publish("tool")
+    other = Registry(one.path, subfolder="other")
+    other.folder.mkdir()
+    (other.folder / "registry.toml").write_text('format = 1\nname = "other"\ndescription = "x"\n')
+    other.publish("tool")
+    registries(one, tmp_path).get("default")
+    registries(other, tmp_path).get("default")
+    rewrite(other)
+    registries(one, tmp_path).get("default")
+    with pytest.raises(IntegrityError):
+        registries(other, tmp_path).get("default")
+
+
+def test_a_damaged_mirror_heals(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    head(registry, tmp_path)
+    Registries({}, tmp_path).get("default")
+    for mirror in (cache_folder() / "registries").glob("*.git"):
+        shutil.rmtree(mirror / "objects")
+        (mirror / "objects").mkdir()
+    assert registries(registry, tmp_path, fresh=False).load("tool", "1.0.0").name == "tool"
+    assert "data-engineer" in Registries({}, tmp_path).get("default").names()
+    for mirror in (cache_folder() / "registries").glob("*.git"):
+        (mirror / "refs/agentpkg/head").write_text("garbage")
+    assert registries(registry, tmp_path, fresh=False).load("tool", "1.0.0").name == "tool"
+    assert "data-engineer" in Registries({}, tmp_path).get("default").names()
+
+
+def test_the_users_defaults_for_new_repositories_do_not_matter(registry: Registry, tmp_path: Path) -> None:
+    registry.publish("tool")
+    (Path.home() / ".gitconfig").write_text(
+        "[init]\n defaultObjectFormat = sha256\n defaultRefFormat = reftable\n[safe]\n bareRepository = explicit\n"
+    )
+    assert registries(registry, tmp_path).load("tool", "1.0.0").name == "tool"

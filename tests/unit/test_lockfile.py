@@ -44,7 +44,7 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
 FILES = st.builds(
     LockedFile,
     bundle=WORDS,
-    item=WORDS,
+    item=st.sampled_from(["agents/a.md", "skills/s/SKILL.md"]),
     hosts=TUPLES,
     sha256=WORDS,
     kept=st.none() | WORDS,

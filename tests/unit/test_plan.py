@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentpkg.files import DiskFile, file_digest
+from agentpkg.files import CONFLICT_SUFFIX, DiskFile, file_digest
 from agentpkg.lockfile import NO_RENDERING, LockedFile
-from agentpkg.plan import CONFLICT_SUFFIX, Action, Ground, Kind, Plan, decide, make_plan, waiting
+from agentpkg.plan import Action, Ground, Kind, Plan, decide, make_plan, waiting
 from agentpkg.targets import Target
 from tests.unit.builders import ODD_FILE, a_digest, a_disk_file, a_locked_file, a_target
 
