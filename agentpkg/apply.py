@@ -8,18 +8,17 @@ Until then nothing has. Files reach their places by renaming, the manifest and t
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
-from agentpkg.fields import Fields
+from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict
 from agentpkg.files import is_inside
 from agentpkg.folder import Folder
 from agentpkg.hosts import is_place
+from agentpkg.journal import Step, read_journal, sync_folder, write_journal, write_synced
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
 
 if TYPE_CHECKING:
@@ -43,17 +42,6 @@ class Write:
     before: bytes | None
     after: bytes | None
     base: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """A `Write` as the journal has it: digests instead of bytes, and the number of the staged file."""
-
-    path: str
-    before: str | None
-    after: str | None
-    base: str | None
-    staged: str
 
 
 @contextmanager
@@ -108,7 +96,7 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
     with _disk_errors("the project"):
         _check_places(project.root, writes)
         steps = _stage(state, writes)
-        _write_journal(state, steps)
+        write_journal(state, steps)
         left = _roll_forward(project, steps)
     _report(left)
 
@@ -122,7 +110,7 @@ def recover(project: Project) -> None:
             shutil.rmtree(state / "staged", ignore_errors=True)
         return
     with _disk_errors("the project"):
-        steps = _read_journal(journal)
+        steps = read_journal(journal)
         for step in steps:
             _check_path(project, step.path)
         left = _roll_forward(project, steps)
@@ -180,7 +168,7 @@ def _check_places(root: Path, writes: Iterable[Write]) -> None:
         )
 
 
-def _stage(state: Path, writes: list[Write]) -> list[_Step]:
+def _stage(state: Path, writes: list[Write]) -> list[Step]:
     """Put all new bytes on disk, below names that no host reads."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -188,7 +176,7 @@ def _stage(state: Path, writes: list[Write]) -> list[_Step]:
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
     steps = [
-        _Step(
+        Step(
             path=write.path,
             before=_digest(write.before),
             after=_digest(write.after),
@@ -199,57 +187,12 @@ def _stage(state: Path, writes: list[Write]) -> list[_Step]:
     ]
     pairs = [(staged / step.staged, write.after) for step, write in zip(steps, writes, strict=True)]
     with ThreadPoolExecutor(_THREADS) as threads:  # each waits for the disk, so together they wait once
-        list(threads.map(lambda pair: _write_synced(*pair), [pair for pair in pairs if pair[1] is not None]))
-    _sync_folder(staged)
+        list(threads.map(lambda pair: write_synced(*pair), [pair for pair in pairs if pair[1] is not None]))
+    sync_folder(staged)
     return steps
 
 
-def _write_synced(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _write_journal(state: Path, steps: list[_Step]) -> None:
-    data = {"format": 1, "steps": [[step.path, step.before, step.after, step.base, step.staged] for step in steps]}
-    _write_synced(state / "journal.part", json.dumps(data).encode())
-    os.replace(state / "journal.part", state / "journal.json")
-    _sync_folder(state)
-
-
-def _read_journal(path: Path) -> list[_Step]:
-    try:
-        fields = Fields(json.loads(path.read_bytes()), "journal", IntegrityError)
-        rows = fields.raw("steps")
-        steps = [_read_step(row) for row in rows] if isinstance(rows, list) else None
-    except (ValueError, KeyError):
-        steps = None
-    if steps is None:
-        raise IntegrityError(f"{path} is damaged", hint="delete it and run agentpkg sync; compare with version control")
-    return steps
-
-
-def _read_step(row: object) -> _Step:
-    if not isinstance(row, list) or len(row) != 5 or not all(value is None or isinstance(value, str) for value in row):
-        raise ValueError("a step is five texts")
-    path, before, after, base, staged = row
-    if not path or not str(staged).isdigit():
-        raise ValueError("a step has a path and a number")
-    return _Step(path=path, before=before, after=after, base=base, staged=staged)
-
-
-def _roll_forward(project: Project, steps: list[_Step]) -> list[str]:
+def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
     """Take every step that has not been taken; return the paths that hold neither the old nor the new bytes."""
     root, state = project.root, project.root / project.state
     left = []
@@ -261,15 +204,15 @@ def _roll_forward(project: Project, steps: list[_Step]) -> list[str]:
             _remove_empty_folders(root, step.path)
     for parent in sorted(touched):
         with suppress(FileNotFoundError):
-            _sync_folder(root / parent)
+            sync_folder(root / parent)
     _rest_on_bases(project, left)
     os.unlink(state / "journal.json")
-    _sync_folder(state)
+    sync_folder(state)
     shutil.rmtree(state / "staged", ignore_errors=True)
     return [step.path for step in left]
 
 
-def _take(root: Path, state: Path, step: _Step, touched: set[str]) -> bool:
+def _take(root: Path, state: Path, step: Step, touched: set[str]) -> bool:
     """Take one step, unless it has been taken; return False where the file holds neither the old nor the new bytes."""
     with Folder(root, step.path, create=step.after is not None) as folder:
         there = _digest(folder.read())
@@ -293,7 +236,7 @@ def _staged(path: Path) -> bytes | None:
         return None
 
 
-def _rest_on_bases(project: Project, left: list[_Step]) -> None:
+def _rest_on_bases(project: Project, left: list[Step]) -> None:
     """Note in the lock that files which were left still rest on what they rested on before, so that they get merged."""
     lock = project.root / project.lock
     waiting = {step.path: step.base for step in left if step.base}
@@ -304,7 +247,7 @@ def _rest_on_bases(project: Project, left: list[_Step]) -> None:
             for path, entry in locked.files.items()
         }
         staged = project.root / project.state / "lock.part"
-        _write_synced(staged, dump_lockfile(replace(locked, files=files)).encode())
+        write_synced(staged, dump_lockfile(replace(locked, files=files)).encode())
         os.replace(staged, lock)
 
 

@@ -16,7 +16,7 @@ from agentpkg.project import Project, find_project, user_project
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agentpkg.registry import Registries
+    from agentpkg.registries import Registries
 
 T = TypeVar("T")
 

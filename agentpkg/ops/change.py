@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agentpkg.bundle import Bundle
     from agentpkg.plan import Plan
     from agentpkg.project import Project
-    from agentpkg.registry import Registries
+    from agentpkg.registries import Registries
     from agentpkg.targets import Rendered
 
 

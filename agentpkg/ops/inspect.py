@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from agentpkg.bundle import Bundle
     from agentpkg.ops.session import Session
-    from agentpkg.registry import Registries, Registry
+    from agentpkg.registries import Registries
+    from agentpkg.registry import Registry
     from agentpkg.requirement import Requirement
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agentpkg.bundle import Bundle
     from agentpkg.manifest import Manifest
     from agentpkg.ops.session import Session
-    from agentpkg.registry import Registries
+    from agentpkg.registries import Registries
 
 
 def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, Bundle]) -> Rendered:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agentpkg.project import Project
-    from agentpkg.registry import Registries
+    from agentpkg.registries import Registries
     from agentpkg.store import RenderingStore
 
 
@@ -48,7 +48,7 @@ class Session:
 
     def registries(self, *, fresh: bool, manifest: Manifest | None = None) -> Registries:
         """Return the registries of the manifest; `fresh` says to look for new versions first."""
-        from agentpkg.registry import Registries
+        from agentpkg.registries import Registries
 
         return Registries(
             (manifest or self.manifest).registries,

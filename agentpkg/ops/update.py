@@ -16,7 +16,7 @@ from agentpkg.requirement import is_final
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
-    from agentpkg.registry import Registries
+    from agentpkg.registries import Registries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import pytest
 from agentpkg import apply
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
+from agentpkg.journal import Step, write_journal
 from agentpkg.project import Project
 from tests.support.tree import contents
 
@@ -111,13 +112,12 @@ def test_a_folder_swapped_for_a_link_while_writing_is_not_followed(
     outside.mkdir()
     (place.root / ".claude/skills/tool").mkdir(parents=True)
 
-    def swap(state: Path, steps: list[apply._Step]) -> None:
+    def swap(state: Path, steps: list[Step]) -> None:
         write_journal(state, steps)
         (place.root / ".claude/skills/tool").rmdir()
         (place.root / ".claude/skills/tool").symlink_to(outside)
 
-    write_journal = apply._write_journal
-    monkeypatch.setattr(apply, "_write_journal", swap)
+    monkeypatch.setattr(apply, "write_journal", swap)
     with pytest.raises(ContentRefused):
         put(place, Write(path=".claude/skills/tool/c.md", before=None, after=b"1"))
     assert list(outside.iterdir()) == []

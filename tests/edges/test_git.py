@@ -12,7 +12,7 @@ import pytest
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
 from agentpkg.git import Mirror, merge_files
 from agentpkg.manifest import RegistrySource
-from agentpkg.registry import Registries
+from agentpkg.registries import Registries
 from agentpkg.store import cache_folder
 from tests.support.registry import BODY, Registry, agent_text, git
 

@@ -26,9 +26,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agentpkg.commands", "agentpkg.console"),
     ("agentpkg.ops",),
     (
-        "agentpkg.publish",
         "agentpkg.apply",
+        "agentpkg.journal",
         "agentpkg.folder",
+        "agentpkg.registries",
         "agentpkg.registry",
         "agentpkg.project",
         "agentpkg.git",
@@ -43,8 +44,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.carry",
         "agentpkg.emit",
         "agentpkg.resolve",
-        "agentpkg.semver",
-        "agentpkg.adopt",
     ),
     ("agentpkg.hosts",),
     (
@@ -73,10 +72,18 @@ LIBRARIES = {
     "resolvelib": ("agentpkg.resolve",),
     "frontmatter": ("agentpkg.header",),
     "yaml": ("agentpkg.header",),
-    "filelock": ("agentpkg.apply", "agentpkg.registry"),
+    "filelock": ("agentpkg.apply", "agentpkg.registries"),
 }
 # Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
-WRITERS = ("agentpkg.apply", "agentpkg.folder", "agentpkg.store", "agentpkg.registry", "agentpkg.git", "agentpkg.cli")
+WRITERS = (
+    "agentpkg.apply",
+    "agentpkg.journal",
+    "agentpkg.folder",
+    "agentpkg.store",
+    "agentpkg.registries",
+    "agentpkg.git",
+    "agentpkg.cli",
+)
 CHANGES = {
     "os": {
         "replace",
