@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from agentpkg.bundle import Bundle
+    from agentpkg.files import DiskFile
     from agentpkg.manifest import Manifest
     from agentpkg.ops.session import Session
     from agentpkg.registries import Registries
+    from agentpkg.store import RenderingStore
 
 
 def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, Bundle]) -> Rendered:
@@ -62,37 +64,39 @@ def _selections(manifest: Manifest, bundles: Mapping[str, Bundle]) -> list[Selec
 
 def plan_files(session: Session, rendered: Rendered, registries: Registries) -> Plan:
     """Return the plan for the project's files; raise if something stands where a file should go."""
-    root, lock = session.project.root, session.lock
-    ground = Ground(
-        targets=rendered.targets,
-        locked=lock.files,
-        disk=read_files(root, sorted(rendered.targets.keys() | lock.files.keys())),
-        keep_deleted=session.options.keep_deleted,
-    )
-    odd = [ground.disk[path].odd or "" for path in ground.targets if path in ground.disk and ground.disk[path].odd]
+    paths = sorted(rendered.targets.keys() | session.lock.files.keys())
+    disk = read_files(session.project.root, paths)
+    odd = {disk[path].odd or "" for path in rendered.targets if path in disk and disk[path].odd}
     if odd:
         raise ContentRefused(
             "agentpkg writes plain files into plain folders only",
-            details=sorted(set(odd)),
+            details=sorted(odd),
             hint="replace each by what it should be, or leave that host out",
         )
-    unclear = [path for path in ground.targets if decide(path, ground) in (Kind.CONFLICT, Kind.EDITED)]
-    store = session.store()
-    known = frozenset(ground.disk[path].sha256 for path in unclear if store.get(ground.disk[path].sha256) is not None)
-    ground = replace(ground, known=known)
-    conflicts = [path for path in unclear if decide(path, ground) is Kind.CONFLICT]
-    waiting = [*conflicts, *(path for path, locked in lock.files.items() if locked.base)]
-    beside = read_files(root, (path + CONFLICT_SUFFIX for path in dict.fromkeys(waiting)))
-    known |= frozenset(file.sha256 for file in beside.values() if store.get(file.sha256) is not None)
-    ground = replace(
-        ground,
-        disk={**ground.disk, **beside},
-        known=known,
-        merges=_merge(session, ground, conflicts, registries),
-    )
-    plan = make_plan(ground)
+    plan = make_plan(_ground(session, rendered, disk, registries))
     _refuse_foreign(plan)
     return plan
+
+
+def _ground(session: Session, rendered: Rendered, disk: dict[str, DiskFile], registries: Registries) -> Ground:
+    """Return what the plan is made on, with what only some files need: known renderings, merges, files beside."""
+    lock, store = session.lock, session.store()
+    ground = Ground(targets=rendered.targets, locked=lock.files, disk=disk, keep_deleted=session.options.keep_deleted)
+    unclear = [path for path in ground.targets if decide(path, ground) in (Kind.CONFLICT, Kind.EDITED)]
+    ground = replace(ground, known=_known(store, (disk[path] for path in unclear)))
+    conflicts = [path for path in unclear if decide(path, ground) is Kind.CONFLICT]
+    waiting = dict.fromkeys([*conflicts, *(path for path, locked in lock.files.items() if locked.base)])
+    beside = read_files(session.project.root, (path + CONFLICT_SUFFIX for path in waiting))
+    return replace(
+        ground,
+        disk={**disk, **beside},
+        known=ground.known | _known(store, beside.values()),
+        merges=_merge(session, ground, conflicts, registries),
+    )
+
+
+def _known(store: RenderingStore, files: Iterable[DiskFile]) -> frozenset[str]:
+    return frozenset(file.sha256 for file in files if store.get(file.sha256) is not None)
 
 
 def _merge(session: Session, ground: Ground, paths: list[str], registries: Registries) -> dict[str, bytes]:
