@@ -140,6 +140,10 @@ def _write_scope(tool: Tool, held: Grants, control: ToolList | PermissionMap, ru
                 rule = rules.setdefault(name, {"*": control.deny})
                 if isinstance(rule, dict):
                     rule[tool.scope] = "allow"
+                    closed = row.rule if isinstance(row.rule, dict) else {}
+                    for pattern in [pattern for pattern, one in closed.items() if one == control.deny]:
+                        rule.pop(pattern, None)  # last again: the last rule that matches holds
+                        rule[pattern] = control.deny
             return True
     return False
 

@@ -156,7 +156,8 @@ def _entry(kind: Kind, path: str, ground: Ground) -> LockedFile | None:
     if kind is Kind.MERGE and ground.merges:
         return replace(entry, kept=file_digest(ground.merges[path]))
     if kind is Kind.EDITED or (kind is Kind.KEEP and disk and disk.sha256 != target.sha256):
-        return replace(entry, kept=locked.kept if locked else None)
+        kept = locked.kept if locked else None
+        return replace(entry, kept=None if kept == NO_RENDERING else kept)
     return entry
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.with_project
 def command(project: Project, files: tuple[str, ...], work: Options, as_json: bool) -> None:
-    """Accept your edits: the files count as they are, and later versions are merged into them."""
+    """Accept your edits and deletions: files count as they are, and later versions are merged into them."""
     from agentpkg.ops.keep import keep
 
     paths = tuple(options.below(project, file) for file in files)

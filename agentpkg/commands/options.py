@@ -26,7 +26,7 @@ _WORK = {
     "frozen": "Fail rather than change the lockfile.",
     "offline": "Never use the network; what is missing is named.",
     "accept_grants": "Approve all powers that agents would gain.",
-    "keep_deleted": "Do not bring back files that you deleted.",
+    "keep_deleted": "Do not bring back files that you deleted, now or later.",
 }
 
 

@@ -38,7 +38,7 @@ def command(project: Project, as_json: bool) -> None:
         say_json({"clean": standing.clean, "unsettled": standing.unsettled, "files": files})
         return
     settled = len(standing.files) - len(waiting)
-    say(f"{settled} of {len(standing.files)} files are as they should be, {len(kept)} of them with edits that you kept")
+    say(f"{settled} of {len(standing.files)} files are as they should be, {len(kept)} of them as you kept them")
     if standing.unsettled:
         say(f"{standing.unsettled}: run agentpkg sync")
     say_table([file.state.value, file.path, _ADVICE[file.state]] for file in waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError
@@ -11,9 +11,9 @@ from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
 from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id, is_final
-from agentpkg.resolve import Offer
 
 if TYPE_CHECKING:
+    from agentpkg.resolve import Offer
     from collections.abc import Mapping, Sequence
 
     from agentpkg.bundle import Bundle
@@ -144,7 +144,7 @@ class _Alone:
     """An index of one bundle whose requirements do not count: to choose a version of it alone."""
 
     def __init__(self, bundle: str, offers: Sequence[Offer]) -> None:
-        self._offers = {bundle: [Offer(version=one.version, requires={}, yanked=one.yanked) for one in offers]}
+        self._offers = {bundle: [replace(one, requires={}) for one in offers]}
 
     def offers(self, bundle: str) -> Sequence[Offer]:
         return self._offers[bundle]

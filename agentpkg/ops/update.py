@@ -69,7 +69,8 @@ def _held(change: Change, registries: Registries) -> list[Held]:
     for bundle, locked in change.lock.bundles.items():
         if not locked.wanted:
             continue
-        finals = [offer.version for offer in registries.offers(bundle) if not offer.yanked and is_final(offer.version)]
+        fit = [one.version for one in registries.offers(bundle) if not (one.yanked or one.unfit)]
+        finals = [version for version in fit if is_final(version)]
         newest = finals[0] if finals else locked.version
         if newest != locked.version and not SpecifierSet(locked.wanted.specifier).contains(newest):
             held.append(Held(bundle=bundle, version=locked.version, newest=newest, specifier=locked.wanted.specifier))

@@ -242,7 +242,9 @@ def test_one_unreadable_version_stands_in_nobodys_way(
         "other": "1.0.0",
         "tool": "1.0.0",
     }
+    assert cli("info", "tool", "--json").json["version"] == "1.0.0"
     cli("install", "tool")
+    assert "stays at" not in cli("update").err
     assert "2.0.0 (cannot be read: " in (cli("install", "tool==2.0.0", code=1).err)
 
 
