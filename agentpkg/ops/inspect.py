@@ -13,7 +13,6 @@ from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id, is_final
 
 if TYPE_CHECKING:
-    from agentpkg.resolve import Offer
     from collections.abc import Mapping, Sequence
 
     from agentpkg.bundle import Bundle
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from agentpkg.registries import Registries
     from agentpkg.registry import Registry
     from agentpkg.requirement import Requirement
+    from agentpkg.resolve import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
