@@ -6,6 +6,7 @@ the text itself, so that comments, order and spacing survive.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,10 @@ class RegistrySource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """What a project says about one host: model ids for the tiers, and whether powers may widen there."""
+    """What a project says about one host: model ids for tiers or for other ids, and whether powers may widen there.
+
+    The id `inherit` stands for the session's own model.
+    """
 
     models: Mapping[str, str] = field(default_factory=dict)
     widening: bool = False
@@ -130,7 +134,11 @@ def _settings(fields: Fields, known: tuple[str, ...]) -> dict[str, HostSettings]
     settings = {}
     for name in names:
         tiers, own = models.table(name), hosts.table(name)
-        tiers.reject_unknown(*TIERS)
+        for asked in tiers:
+            if asked not in TIERS and not re.search(r"[-/\d]", asked):
+                raise UsageError(
+                    f"{tiers.where}: {asked!r} is no tier and no model id", hint=f"tiers: {', '.join(TIERS)}"
+                )
         own.reject_unknown("widening")
         widening = own.text_or_none("widening") or "refuse"
         if widening not in ("allow", "refuse"):

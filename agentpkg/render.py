@@ -104,7 +104,7 @@ def _model(agent: Agent, host: Host, settings: HostSettings, carried: Carried) -
         return None
     mapped = settings.models.get(asked) or host.models.aliases.get(asked)
     if mapped:
-        return mapped
+        return None if mapped == "inherit" else mapped
     if asked not in TIERS:
         for pattern, replacement in host.models.rewrites:
             if re.fullmatch(pattern, asked):
@@ -141,6 +141,8 @@ def _read_field(value: Header, spec: HostField, where: str) -> Value:
     if spec.kind == "texts":
         if not isinstance(value, list):
             raise ContentRefused(f"{where} must be a list of texts")
+        if not value or len({str(item) for item in value}) < len(value):
+            raise ContentRefused(f"{where} must not be empty, nor name one text twice")
         return [_read_text(item, spec, where) for item in value]
     text = _read_text(value, spec, where)
     if spec.kind == "boolean":
@@ -160,7 +162,8 @@ def _read_field(value: Header, spec: HostField, where: str) -> Value:
 
 def _read_text(value: Header, spec: HostField, where: str) -> str:
     if not isinstance(value, str):
-        raise ContentRefused(f"{where} must be {'text' if spec.kind == 'text' else f'a {spec.kind}'}")
+        wanted = {"text": "be text", "texts": "hold texts"}.get(spec.kind, f"be a {spec.kind}")
+        raise ContentRefused(f"{where} must {wanted}")
     if spec.choices and value not in spec.choices:
         raise ContentRefused(f"{where} is {value!r}", hint=f"one of: {', '.join(spec.choices)}")
     if spec.pattern and not re.fullmatch(spec.pattern, value):

@@ -26,7 +26,7 @@ HOST = Host(
             name="model_reasoning_effort",
             choices=("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"),
         ),
-        HostField(name="nickname_candidates", kind="texts", pattern=r"[A-Za-z0-9 _-]+"),
+        HostField(name="nickname_candidates", kind="texts", pattern=r"[A-Za-z0-9_-][A-Za-z0-9 _-]*"),
     ),
     reserved=frozenset(["default", "explorer", "worker", "awaiter"]),
 )

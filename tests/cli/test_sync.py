@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Cli
-from tests.support.registry import Registry
+from tests.support.registry import Registry, agent_text
 from tests.support.tree import contents, stamps
 
 SKILL = ".claude/skills/sql-optimization"
@@ -281,3 +281,30 @@ def test_a_cache_that_cannot_be_made_is_told(cli: Cli, monkeypatch: pytest.Monke
     (project / "file").write_text("x")
     monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(project / "file" / "cache"))
     cli("install", "data-engineer", code=9)
+
+
+def test_a_version_that_is_not_what_the_lock_recorded_is_refused(
+    cli: Cli, project: Path, manifest: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A colleague's machine has never seen the registry, so only the lock can tell that a version was rewritten."""
+    registry.publish("tool")
+    cli("install", "tool")
+    (registry.folder / "bundles/tool/1.0.0/agents/tool.md").write_text(agent_text("tool", body="evil"))
+    registry.commit("rewrite")
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path / "another-machine"))
+    (project / ".claude/agents/tool.md").unlink()
+    before = stamps(project)
+    assert "tool 1.0.0 is not what the lock recorded" in cli("sync", "--frozen", code=5).err
+    assert stamps(project) == before
+
+
+def test_a_model_id_can_be_mapped_too(cli: Cli, project: Path) -> None:
+    manifest = project / "agentpkg.toml"
+    manifest.write_text(
+        '[project]\nhosts = ["opencode"]\n[models.opencode]\n"claude-opus-4-8" = "inherit"\nbalanced = "openai/gpt-6"\n'
+    )
+    cli("install", "analytics-team", "data-engineer")
+    assert "model:" not in (project / ".opencode/agents/metrics-analyst.md").read_text()
+    assert 'model: "openai/gpt-6"' in (project / ".opencode/agents/data-engineer.md").read_text()
+    manifest.write_text('[project]\nhosts = ["opencode"]\n[models.opencode]\nbalancd = "x"\n')
+    assert "'balancd' is no tier and no model id" in cli("sync", code=2).err

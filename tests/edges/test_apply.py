@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,10 +222,11 @@ def test_a_second_run_waits_and_then_says_busy(place: Project, monkeypatch: pyte
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are told in POSIX terms")
-def test_a_read_only_project_is_told() -> None:
+def test_a_read_only_project_is_told(place: Project) -> None:
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))  # imports what nobody may not be able to
     root = Path(tempfile.mkdtemp())  # not below pytest's folder, which only its owner may enter
     root.chmod(0o555)
-    place = Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
+    place = replace(place, root=root)
     user = os.geteuid()
     try:
         if user == 0:
@@ -273,9 +275,10 @@ def test_the_permissions_of_a_file_survive_an_update(place: Project) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are told in POSIX terms")
-def test_one_folder_that_cannot_be_written_stops_all() -> None:
+def test_one_folder_that_cannot_be_written_stops_all(place: Project) -> None:
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
     root = Path(tempfile.mkdtemp())
-    place = Project(root=root, user=False, manifest="agentpkg.toml", lock="agentpkg.lock", state=".agentpkg")
+    place = replace(place, root=root)
     user = os.geteuid()
     (root / ".github/agents").mkdir(parents=True)
     (root / ".github/agents").chmod(0o555)

@@ -188,7 +188,7 @@ def test_the_environment_of_a_git_hook_has_no_effect(
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{elsewhere.path}.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", registry.url)
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", registry.path.as_uri())
     before = sorted(path.name for path in (elsewhere.path / ".git").iterdir())
     assert registries(registry, tmp_path).get("default").names() == ("tool",)
     assert sorted(path.name for path in (elsewhere.path / ".git").iterdir()) == before

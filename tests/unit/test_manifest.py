@@ -135,7 +135,7 @@ ERRORS = [
     ("[bundles]\naa = {as = 'bb'}", "agentpkg.toml: [bundles]: [aa]: [as] is text, expected a table"),
     ("[bundles]\naa = {as = {bb = 'B'}}", "agentpkg.toml: [bundles] aa: as: 'B' is not a valid name"),
     ("[models.pub]", "agentpkg.toml: [models] and [hosts]: unknown host 'pub'"),
-    ("[models.inn]\nhuge = 'x'", "agentpkg.toml: [models]: [inn]: unknown key 'huge'"),
+    ("[models.inn]\nhuge = 'x'", "agentpkg.toml: [models]: [inn]: 'huge' is no tier and no model id"),
     ("[models.inn]\nstrong = 1", "agentpkg.toml: [models]: [inn]: strong is a number, expected text"),
     ("[hosts.pub]", "agentpkg.toml: [models] and [hosts]: unknown host 'pub'"),
     ("[hosts.inn]\nwide = true", "agentpkg.toml: [hosts]: [inn]: unknown key 'wide'"),

@@ -491,7 +491,6 @@ FIELD_HOST = a_host(NoControl(), fields=FIELDS)
         ("hidden", "true", True),
         ("hidden", "false", False),
         ("words", ["a", "b"], ["a", "b"]),
-        ("words", [], []),
     ],
 )
 def test_a_field_of_one_host_is_written_as_the_kind_that_the_host_reads(field: str, text: Header, value: Value) -> None:
@@ -516,7 +515,9 @@ def test_a_field_of_one_host_is_written_as_the_kind_that_the_host_reads(field: s
         ("hidden", ["true"], "must be a boolean"),
         ("words", "a", "must be a list of texts"),
         ("words", ["A"], "is 'A', which [a-z]+ does not match"),
-        ("words", [["a"]], "must be a texts"),
+        ("words", [["a"]], "must hold texts"),
+        ("words", [], "must not be empty, nor name one text twice"),
+        ("words", ["a", "a"], "must not be empty, nor name one text twice"),
         ("color", {"a": "b"}, "must be text"),
     ],
 )
