@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 DEFAULT_REGISTRY = "default"
 TIERS = ("strong", "balanced", "fast")  # the model tiers that an agent may ask for and a project may map
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
-_VERSION = re.compile(
-    r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z", re.ASCII
-)
-_ASKED = re.compile(r"\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z", re.DOTALL)
+# Not compiled until one is needed: a sync with nothing to do needs neither.
+_VERSION = r"(?a)(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z"
+_ASKED = r"(?s)\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z"
 # Names that Windows keeps for devices: a file called so cannot be checked out there.
 _DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
 
@@ -45,12 +44,12 @@ def is_device(name: str) -> bool:
 
 def is_version(text: str) -> bool:
     """Say whether `text` is a bundle version: three numbers and an optional pre-release, as `1.2.0` or `2.0.0rc1`."""
-    return bool(_VERSION.match(text))
+    return bool(re.match(_VERSION, text))
 
 
 def is_final(version: str) -> bool:
     """Say whether a bundle version is no pre-release."""
-    match = _VERSION.match(version)
+    match = re.match(_VERSION, version)
     return match is not None and match[4] is None
 
 
@@ -88,7 +87,7 @@ def split_id(bundle: str) -> tuple[str, str]:
 
 def parse_requirement(text: str) -> Requirement:
     """Return the requirement that a person typed: `name`, `name~=1.2`, `registry/name>=2,<3`, `name@1.2.0`."""
-    match = _ASKED.match(text)
+    match = re.match(_ASKED, text)
     if not match:
         raise UsageError(f"{text!r} is not a requirement", hint="write it as data-engineer or data-engineer~=1.2")
     rest = match["rest"]

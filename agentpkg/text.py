@@ -9,7 +9,7 @@ import re
 
 from agentpkg.errors import ContentRefused
 
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (  # compiled when the first text is checked
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1 (NEL among them)
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of text
@@ -17,7 +17,7 @@ _FORBIDDEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e0fff"  # lone surrogates, tag characters
     "]"
 )
-_LINE = re.compile("[\n\t]")
+_LINE = "[\n\t]"
 
 
 def decode(data: bytes, where: str) -> str:
@@ -35,7 +35,7 @@ def decode(data: bytes, where: str) -> str:
 
 def check(text: str, where: str) -> None:
     """Raise `ContentRefused` if `text` holds a control character, naming the line it stands on."""
-    found = _FORBIDDEN.search(text)
+    found = re.search(_FORBIDDEN, text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
         raise ContentRefused(
@@ -47,10 +47,10 @@ def check(text: str, where: str) -> None:
 def check_line(text: str, where: str) -> None:
     """Raise `ContentRefused` if `text` holds a control character, a tab or a newline."""
     check(text, where)
-    if _LINE.search(text):
+    if re.search(_LINE, text):
         raise ContentRefused(f"{where}: {text!r} is not on one line", hint="write it on one line, without tabs")
 
 
 def escape(text: str) -> str:
     r"""Return `text` fit for a terminal: control characters as `\x1b`, newlines and tabs kept."""
-    return _FORBIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
+    return re.sub(_FORBIDDEN, lambda match: ascii(match[0])[1:-1], text)

@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.cli import Cli
 from tests.support.registry import Registry, git
+
+# The same examples on every run, however long the machine takes for one.
+settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
