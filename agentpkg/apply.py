@@ -225,7 +225,8 @@ def _take(root: Path, state: Path, step: Step, touched: set[str]) -> bool:
             folder.unlink()
         else:
             folder.take(staged)
-        touched.add(step.path.rpartition("/")[0])
+        parts = step.path.split("/")[:-1]  # the folders above may be new as well
+        touched.update("/".join(parts[:end]) for end in range(len(parts) + 1))
     return True
 
 

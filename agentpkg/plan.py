@@ -165,7 +165,7 @@ def waiting(before: Mapping[str, LockedFile], after: Mapping[str, LockedFile]) -
     """Return the lock's file entries for a lock that moves on while the files stay as they are.
 
     Each file still rests on what was written last (`base`), so that the next sync brings it up to date. One that is to
-    go keeps an entry, with no rendering of its own.
+    go keeps an entry, with no rendering of its own, and one that is to come rests on none.
     """
     files = {}
     for path in sorted(before.keys() | after.keys()):

@@ -87,7 +87,7 @@ class Registries:
         damaged = mirror.damaged
         if not self._offline and (self._fresh or damaged or mirror.head is None):
             with self._status(f"fetching registry {name}"), _locked(mirror.path):
-                if damaged:
+                if damaged and Mirror(mirror.path).damaged:  # unless another process has healed it meanwhile
                     mirror = _new_mirror(mirror.path)
                 _refresh(mirror, name, url, source.branch, prefix)
         return Registry(name, source.url, mirror, prefix)
@@ -160,6 +160,7 @@ def _builtin() -> Registry:
     mirror = Mirror(cache_folder() / "registries" / f"builtin-{key}.git")
     if mirror.head is None or mirror.damaged:
         with _locked(mirror.path):
+            mirror = Mirror(mirror.path)  # another process may have laid it down meanwhile
             if mirror.head is None or mirror.damaged:
                 mirror = _new_mirror(mirror.path)  # a run that was cut short may have left one
                 mirror.store(files, "The registry that ships with agentpkg")

@@ -257,5 +257,13 @@ def test_a_registry_given_as_a_path_is_found_from_where_the_user_stands(
     assert tomllib.loads((project / "agentpkg.toml").read_text())["registries"] == {"registry": {"url": "../registry"}}
 
 
+def test_a_registry_in_the_project_itself_is_a_path_too(cli: Cli, project: Path) -> None:
+    inner = Registry(project / "agents").start().publish("tool")
+    cli("install", "tool", "--registry", "./agents")
+    assert tomllib.loads((project / "agentpkg.toml").read_text())["registries"] == {"agents": {"url": "./agents"}}
+    assert inner.url == str(project / "agents")
+    cli("install", "tool", "--registry", "agents")
+
+
 def test_one_bundle_cannot_be_asked_for_twice(cli: Cli) -> None:
     cli("install", "data-engineer==1.0.0", "data-engineer==2.0.0", code=2)
