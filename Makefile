@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEVELOP := .venv/.develop
+CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)"
 
-.PHONY: help demo test lint types crash wheel bench check clean
+.PHONY: help demo test lint types crash conformance conformance-all wheel bench check clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -15,6 +16,9 @@ help:
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
 	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
 	@echo "make check   all of the above but the benchmark"
+	@echo "make conformance      give every agent to the real clients, offline (WITHOUT=\"qwen\" leaves one out; REPORT=1"
+	@echo "                      writes docs/conformance.md); needs npm"
+	@echo "make conformance-all  the same with more clients; needs Python 3.12 or newer beside npm"
 	@echo "make clean   remove what these targets made"
 
 $(INSTALLED): pyproject.toml
@@ -44,6 +48,13 @@ types: $(DEVELOP)
 
 crash: $(DEVELOP)
 	$(BIN)/python -m pytest -m crash -s
+
+conformance: $(DEVELOP)
+	$(CONFORMANCE) $(BIN)/python -m tests.conformance.install
+	$(CONFORMANCE) $(BIN)/python -m pytest -m conformance tests/conformance
+
+conformance-all: ALL = 1
+conformance-all: conformance
 
 wheel: $(DEVELOP)
 	rm -rf dist .venv/wheel

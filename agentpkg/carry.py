@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from agentpkg.grants import EVERYTHING, POWERLESS, Grants, Tool
+from agentpkg.grants import EVERYTHING, POWERLESS, Grants, Tool, name_powers
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList
+from agentpkg.losses import Fidelity, Note
 
 if TYPE_CHECKING:
     from agentpkg.hosts.base import Host, ToolRow, Value
-
-
-class Fidelity(IntEnum):
-    """How well a host holds an agent, from best to worst."""
-
-    EXACT = 0
-    APPROXIMATED = 1
-    NARROWED = 2
-    WIDENED = 3
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Note:
-    """One thing that a rendering could not carry as it was: the field, how it fares, and what happens instead."""
-
-    field: str
-    fidelity: Fidelity
-    detail: str
 
 
 @dataclass(slots=True)
@@ -54,6 +36,10 @@ def carry_tools(tools: tuple[Tool, ...] | None, held: Grants, host: Host, wideni
     """
     carried = Carried()
     if tools is None:
+        if isinstance(host.tools, ToolList) and host.tools.every:
+            _write_list(list(host.tools.every), held, host.tools, carried)
+            if host.tools.every != ("*",):
+                carried.note(Fidelity.APPROXIMATED, "the host has no word for every tool: those known are named")
         return carried
     match host.tools:
         case NoControl():
@@ -62,7 +48,15 @@ def carry_tools(tools: tuple[Tool, ...] | None, held: Grants, host: Host, wideni
             _carry_switch(tools, held, host.tools, carried)
         case ToolList() | PermissionMap():
             _carry_names(tools, held, host.tools, widening, carried)
+            _note_always(held, host.tools, carried)
     return carried
+
+
+def _note_always(held: Grants, control: ToolList | PermissionMap, carried: Carried) -> None:
+    gained = Grants(frozenset(control.always)).beyond(held)
+    if gained:
+        carried.gained.update(gained)
+        carried.note(Fidelity.WIDENED, f"every agent has {name_powers(gained)} there, whatever its list says")
 
 
 def _carry_nothing(held: Grants, carried: Carried) -> None:
@@ -102,23 +96,56 @@ def _carry_names(
     whole = {tool.name for tool in own if not tool.scope or held.covers(tool.name)}  # by what else the agent holds
     reached = _write_rows(whole, held, control.rows, rules)
     lost = [tool for tool in own if tool.name not in reached and not _write_scope(tool, held, control, rules)]
-    servers = [tool for tool in tools if tool.server]
-    missing = [tool for tool in servers if not _write_server_tool(tool, control, rules)]
-    loose = [str(tool) for tool in servers if control.mcp.loose and tool.server_tool == "*" and tool not in missing]
-    if loose:
-        carried.note(
-            Fidelity.APPROXIMATED, f"{', '.join(loose)} also matches servers whose names begin with that", "mcp"
-        )
-    lost += missing
+    lost += _write_servers([tool for tool in tools if tool.server], held, control, rules, carried)
     kept = [tool for tool in lost if widening and _write_wider(tool, held, control.rows, rules, carried)]
     dropped = [str(tool) for tool in lost if tool not in kept]
     if dropped:
-        ending = "; no tool is left" if not rules and tools else ""
+        ending = "" if rules or any(carried.header.values()) else "; no tool is left"
         carried.note(Fidelity.NARROWED, f"no tool for {', '.join(dropped)}{ending}")
     if isinstance(control, PermissionMap):
         carried.header[control.key] = {**control.base, **rules}
     else:
-        carried.header[control.key] = list(rules)
+        _write_list(list(rules), held, control, carried)
+
+
+def _write_servers(
+    tools: list[Tool], held: Grants, control: ToolList | PermissionMap, rules: dict[str, Value], carried: Carried
+) -> list[Tool]:
+    """Write the tools of MCP servers, and what stands beside a list; return those that could not be written."""
+    listed = isinstance(control, ToolList) and control.servers is not None
+    if isinstance(control, ToolList):
+        carried.header.update(control.beside)
+        if control.servers:
+            tools = _by_server(tools, held)
+            carried.header[control.servers] = [tool.server or "" for tool in tools if tool.server_tool == "*"]
+    missing = [tool for tool in tools if not _write_server_tool(tool, control, rules)]
+    _note_loose([tool for tool in tools if tool not in missing], control, carried)
+    return [tool for tool in missing if not (listed and tool.server_tool == "*")]
+
+
+def _by_server(tools: list[Tool], held: Grants) -> list[Tool]:
+    """Return the tools, with one for all of a server where the agent may use all of it."""
+    whole = {tool: Tool(f"mcp:{tool.server}/*") for tool in tools}
+    return list(dict.fromkeys(one if held.covers(one.name) else tool for tool, one in whole.items()))
+
+
+def _write_list(names: list[str], held: Grants, control: ToolList, carried: Carried) -> None:
+    if not names and control.empty is None:
+        if not held.covers(EVERYTHING):
+            carried.gained.add(EVERYTHING)
+        fidelity = Fidelity.WIDENED if carried.gained else Fidelity.APPROXIMATED
+        carried.note(fidelity, "the host cannot be told that an agent has no tool: it has all of the session's")
+        return
+    names = names or list(control.empty or ())
+    carried.header[control.key] = ", ".join(names) if control.joined else [*names]
+
+
+def _note_loose(written: list[Tool], control: ToolList | PermissionMap, carried: Carried) -> None:
+    loose = [str(tool) for tool in written if control.mcp and control.mcp.loose and tool.server_tool == "*"]
+    if loose:
+        carried.note(
+            Fidelity.APPROXIMATED, f"{', '.join(loose)} also matches servers whose names begin with that", "mcp"
+        )
 
 
 def _write_rows(wanted: set[str], held: Grants, rows: tuple[ToolRow, ...], rules: dict[str, Value]) -> set[str]:
@@ -150,6 +177,8 @@ def _write_scope(tool: Tool, held: Grants, control: ToolList | PermissionMap, ru
 
 def _write_server_tool(tool: Tool, control: ToolList | PermissionMap, rules: dict[str, Value]) -> bool:
     names, server, name = control.mcp, tool.server or "", tool.server_tool
+    if names is None:
+        return False
     if names.ambiguous and re.search(names.ambiguous, f"{server} {name}"):
         return False
     template = names.every if name == "*" else names.one

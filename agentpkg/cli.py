@@ -15,7 +15,7 @@ from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
     "init", "install", "sync", "update", "remove", "lock",
-    "list", "status", "diff", "keep", "search", "info",
+    "list", "status", "diff", "keep", "search", "info", "render", "hosts",
 )  # fmt: skip
 _BUG = 70
 _INTERRUPTED = 130

@@ -29,3 +29,8 @@ def is_inside(path: str) -> bool:
     """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and ":" not in path
     return plain and _ODD_PARTS.isdisjoint(path.split("/"))
+
+
+def is_entry(path: str) -> bool:
+    """Say whether `path` stands for an entry of a file that is shared with others, as `FILE#NAME`."""
+    return "#" in path and not path.endswith(CONFLICT_SUFFIX)

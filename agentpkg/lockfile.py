@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentpkg.errors import ContentRefused, IntegrityError, UsageError
 from agentpkg.fields import Fields
@@ -19,6 +19,7 @@ from agentpkg.requirement import Requirement, split_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Losses: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, str]]]"  # fidelities by agent, host and field
 FILE_NAME = "agentpkg.lock"
 FORMAT = 1
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
@@ -33,7 +34,8 @@ class LockedBundle:
     """One chosen version.
 
     `wanted` is the requirement that the manifest holds for it, None if only another bundle requires it. `requires`
-    maps the ids that it requires to their specifiers. `grants` are the approved powers of each of its agents.
+    maps the ids that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses`
+    tell, by agent and host, the fields that were not carried exactly, and how they fare.
     """
 
     version: str
@@ -43,6 +45,7 @@ class LockedBundle:
     wanted: Requirement | None
     requires: Mapping[str, str]
     grants: Mapping[str, tuple[str, ...]]
+    losses: Losses = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,10 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
         wanted=wanted,
         requires={key: fields.table("requires").text_or_none(key) or "" for key in fields.table("requires")},
         grants={agent: grants.texts(agent) for agent in grants},
+        losses={
+            agent: {host: lost.text_table() for host, lost in hosts.tables()}
+            for agent, hosts in fields.table("losses").tables()
+        },
     )
 
 
@@ -224,6 +231,8 @@ def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
         "requires": dict(bundle.requires),
         "version": bundle.version,
     }
+    if bundle.losses:
+        data["losses"] = {agent: {host: dict(lost) for host, lost in of.items()} for agent, of in bundle.losses.items()}
     if bundle.wanted:
         wanted = {
             "version": bundle.wanted.specifier,

@@ -6,12 +6,13 @@ rendering that should be there now. `decide` is the table of every case; nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from agentpkg.files import CONFLICT_SUFFIX, file_digest
+from agentpkg.files import CONFLICT_SUFFIX, file_digest, is_entry
 from agentpkg.lockfile import NO_RENDERING, LockedFile
+from agentpkg.shared import write_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +50,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every action, by path, and the lock's file entries once they are done."""
+    """Every action, by path, and the lock's file entries once they are done.
+
+    `shared` holds, as they are, the bytes of files of which only entries are ours.
+    """
 
     actions: tuple[Action, ...]
     files: Mapping[str, LockedFile]
+    shared: Mapping[str, bytes] = field(default_factory=dict)
 
     def of(self, *kinds: Kind) -> tuple[Action, ...]:
         """Return the actions of these kinds."""
@@ -62,6 +67,20 @@ class Plan:
     def changes(self) -> tuple[Action, ...]:
         """The actions that write or delete."""
         return tuple(action for action in self.actions if action.content is not None or action.kind is Kind.DELETE)
+
+    def written(self) -> tuple[tuple[str, bytes | None, bytes | None], ...]:
+        """Return path, old and new bytes of every file that is written; None for no file."""
+        files, entries = [], dict[str, dict[str, bytes | None]]()
+        for action in self.changes:
+            file, _, name = action.path.partition("#")
+            if is_entry(action.path):
+                entries.setdefault(file, {})[name] = action.content
+            else:
+                files.append((action.path, action.before, action.content))
+        for file, changes in entries.items():
+            before = self.shared.get(file)
+            files.append((file, before, write_entries(before, changes)))
+        return tuple(files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +141,12 @@ def make_plan(ground: Ground) -> Plan:
         beside = _beside(kind, path, ground)
         if beside:
             actions.append(beside)
-    return Plan(actions=tuple(actions), files=files)
+    shared = {path.partition("#")[0] for path in ground.targets.keys() | ground.locked.keys() if is_entry(path)}
+    return Plan(
+        actions=tuple(actions),
+        files=files,
+        shared={file: ground.disk[file].content for file in sorted(shared) if file in ground.disk},
+    )
 
 
 def _action(kind: Kind, path: str, ground: Ground) -> Action:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg import lockfile, manifest
 from agentpkg.errors import DiskError, IntegrityError, UsageError
-from agentpkg.files import DiskFile, file_digest
+from agentpkg.files import DiskFile, file_digest, is_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,10 +103,17 @@ def user_project() -> Project:
 
 
 def read_files(root: Path, paths: Iterable[str]) -> dict[str, DiskFile]:
-    """Return those of `paths` that exist below `root`. Symbolic links are never followed, and told as odd."""
+    """Return those of `paths` that exist below `root`. Symbolic links are never followed, and told as odd.
+
+    A path that stands for an entry of a shared file brings that file along.
+    """
     folders: dict[str, str | None] = {"": None}
-    files = {}
+    files: dict[str, DiskFile] = {}
+    entries = []
     for path in paths:
+        if is_entry(path):
+            entries.append(path)
+            continue
         folder = path.rpartition("/")[0]
         if folder not in folders:
             _look_at(root, folder, folders)
@@ -114,7 +121,32 @@ def read_files(root: Path, paths: Iterable[str]) -> dict[str, DiskFile]:
         found = DiskFile(content=b"", sha256="", odd=odd) if odd else _read(root, path)
         if found:
             files[path] = found
+    if entries:
+        _read_entries(root, entries, files)
     return files
+
+
+def _read_entries(root: Path, paths: list[str], files: dict[str, DiskFile]) -> None:
+    """Add the files in which the entries stand, and those entries that are there."""
+    from agentpkg.shared import read_entries
+
+    names: dict[str, list[str]] = {}
+    for path in paths:
+        names.setdefault(path.partition("#")[0], []).append(path)
+    for file, wanted in names.items():
+        found = read_files(root, [file]).get(file)
+        if found is None:
+            continue
+        files[file] = found
+        odd, entries = found.odd, {}
+        try:
+            entries = {} if odd else read_entries(found.content)
+        except ValueError as error:
+            odd = f"{file} cannot be shared with others: {error}"
+        for path in wanted:
+            content = entries.get(path.partition("#")[2])
+            if odd or content is not None:
+                files[path] = DiskFile(content=content or b"", sha256=file_digest(content or b""), odd=odd)
 
 
 def _look_at(root: Path, folder: str, folders: dict[str, str | None]) -> None:

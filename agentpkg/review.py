@@ -1,17 +1,20 @@
-"""Review of gained powers: what a change would let agents do that nobody has approved."""
+"""Review of a change: powers that nobody has approved, and losses that the user does not put up with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import ApprovalNeeded
+from agentpkg.errors import ApprovalNeeded, ContentRefused
 from agentpkg.grants import Grants, name_powers
+from agentpkg.losses import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
 
-    from agentpkg.lockfile import LockedBundle
+    from agentpkg.lockfile import LockedBundle, Losses
+
+_MOST_LOSSES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +79,28 @@ def _tell(gain: Gain) -> str:
     if gain.before is None:
         return f"{gain.bundle} {gain.after} is new, and nobody named it: {gain.agent} would hold {powers}"
     return f"{gain.bundle} {gain.before} → {gain.after}: {gain.agent} would gain {powers}"
+
+
+def refuse_losses(losses: Mapping[str, Losses], level: str | None) -> None:
+    """Raise `ContentRefused` if an agent is carried to a host no better than `level` says; None puts up with all.
+
+    `losses` are by bundle.
+    """
+    if level is None:
+        return
+    bad = LEVELS[LEVELS.index(level) :]
+    found = [
+        f"{bundle}: {agent} on {host}: {field} {fidelity}"
+        for bundle, agents in sorted(losses.items())
+        for agent, hosts in sorted(agents.items())
+        for host, fields in sorted(hosts.items())
+        for field, fidelity in sorted(fields.items())
+        if fidelity in bad
+    ]
+    if found:
+        more = len(found) - _MOST_LOSSES
+        raise ContentRefused(
+            f"hosts do not hold every agent well enough for --fail-on {level}",
+            details=[*found[:_MOST_LOSSES], *([f"and {more} more"] if more > 0 else [])],
+            hint="agentpkg render BUNDLE --host HOST tells what is lost",
+        )

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused, UsageError
 from agentpkg.files import file_digest
 from agentpkg.grants import name_powers
-from agentpkg.render import Rendering, host_powers, render_agent
+from agentpkg.hostfields import host_powers
+from agentpkg.losses import Fidelity, Note, worst_by_field
+from agentpkg.overlap import Overlap, Placed, find_overlaps
+from agentpkg.render import render_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from agentpkg.grants import Grants
     from agentpkg.hosts.base import Host
     from agentpkg.manifest import HostSettings
+    from agentpkg.render import Rendering
     from agentpkg.requirement import Requirement
 
 
@@ -52,28 +56,54 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The targets by path, the rendering of every agent, and the powers of every agent by bundle."""
+    """The targets by path, every agent's rendering, the powers of every agent by bundle, and what else reads them."""
 
     targets: Mapping[str, Target]
-    renderings: tuple[tuple[str, Rendering], ...]
+    placed: tuple[Placed, ...]
     grants: Mapping[str, Mapping[str, Grants]]
+    overlaps: tuple[Overlap, ...]
+
+    @property
+    def renderings(self) -> tuple[tuple[str, Rendering], ...]:
+        """Every rendering, with the bundle that it is of."""
+        return tuple((one.bundle, one.rendering) for one in self.placed)
+
+    def losses(self, bundle: str) -> dict[str, dict[str, dict[str, str]]]:
+        """Return by agent and host the fields of a bundle's agents that are not carried exactly, and how they fare."""
+        notes: dict[tuple[str, str], list[Note]] = {}
+        for one in self.placed:
+            if one.bundle == bundle:
+                notes.setdefault((one.rendering.agent, one.rendering.host), []).extend(one.rendering.notes)
+        for overlap in self.overlaps:
+            if overlap.bundle == bundle:
+                notes.setdefault((overlap.agent, overlap.host), []).append(overlap.note)
+        losses: dict[str, dict[str, dict[str, str]]] = {}
+        for (agent, host), of in notes.items():
+            if of:
+                losses.setdefault(agent, {})[host] = worst_by_field(of)
+        return losses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where renderings go: the hosts by name, the project's settings for them, and whether into the user's home."""
+    """Where renderings go: the hosts by name, the project's settings for them, and whether into the user's home.
+
+    `used` are the names of the hosts that the project is worked on with.
+    """
 
     hosts: Mapping[str, Host]
     settings: Mapping[str, HostSettings]
     user: bool
+    used: tuple[str, ...] = ()
 
     def agent_path(self, host: Host, name: str) -> str:
         """Return the path of an agent's file for `host`."""
         return (host.user_agents if self.user else host.agents).format(name=name)
 
-    def skill_path(self, host: Host, name: str) -> str:
-        """Return the path of a skill's folder for `host`."""
-        return (host.user_skills if self.user else host.skills).format(name=name)
+    def skill_path(self, host: Host, name: str) -> str | None:
+        """Return the path of a skill's folder for `host`, None if it reads no skills."""
+        template = host.user_skills if self.user else host.skills
+        return template.format(name=name) if template else None
 
 
 def assign_hosts(
@@ -96,13 +126,14 @@ def assign_hosts(
     return {bundle: tuple(sorted(names)) for bundle, names in hosts.items()}
 
 
-def render_selections(selections: Iterable[Selection], destination: Destination) -> Rendered:
+def render_selections(selections: Iterable[Selection], destination: Destination, *, strict: bool = True) -> Rendered:
     """Return all that the selections put into a project.
 
-    Raises `ContentRefused` for two files that want one path, and for renderings that would widen powers, all named.
+    Raises `ContentRefused` for two files that want one path, and (if `strict`) for renderings that would widen powers,
+    all named.
     """
     targets: dict[str, Target] = {}
-    renderings: list[tuple[str, Rendering]] = []
+    placed: list[Placed] = []
     grants: dict[str, Mapping[str, Grants]] = {}
     for selection in selections:
         agents = _selected_agents(selection)
@@ -110,22 +141,37 @@ def render_selections(selections: Iterable[Selection], destination: Destination)
         grants[selection.id] = {agent.name: _grants(selection.bundle, agent, hosts) for _, agent in agents}
         for host in hosts:
             for item, agent in agents:
-                held = grants[selection.id][agent.name]
-                rendering = render_agent(agent, held, host, destination.settings[host.name])
-                renderings.append((selection.id, rendering))
-                _add(
-                    targets,
-                    destination.agent_path(host, agent.name),
-                    _target(rendering.content, selection, item, host),
-                )
-            for skill in selection.bundle.skills:
-                folder = destination.skill_path(host, skill.name)
-                for path, content in skill.files.items():
-                    item = f"skills/{skill.name}/{path}"
-                    _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
+                held, servers = grants[selection.id][agent.name], selection.bundle.servers_of(agent)
+                rendering = render_agent(agent, held, host, destination.settings[host.name], servers)
+                path = destination.agent_path(host, agent.name)
+                rendering = replace(rendering, notes=(*rendering.notes, *_lost_skills(selection, host, destination)))
+                placed.append(Placed(bundle=selection.id, path=path, rendering=rendering))
+                _add(targets, path, _target(rendering.content, selection, item, host))
+            _add_skills(targets, selection, host, destination)
     _refuse_files_as_folders(targets)
-    _refuse_widening(renderings, destination.settings)
-    return Rendered(targets=dict(sorted(targets.items())), renderings=tuple(renderings), grants=grants)
+    if strict:
+        _refuse_widening(placed, destination.settings)
+    used = [destination.hosts[name] for name in destination.used]
+    return Rendered(
+        targets=dict(sorted(targets.items())),
+        placed=tuple(placed),
+        grants=grants,
+        overlaps=find_overlaps(placed, grants, used, destination.user),
+    )
+
+
+def _lost_skills(selection: Selection, host: Host, destination: Destination) -> list[Note]:
+    lost = [one.name for one in selection.bundle.skills if destination.skill_path(host, one.name) is None]
+    return [Note("skills", Fidelity.NARROWED, f"the host reads no skills: {', '.join(lost)}")] if lost else []
+
+
+def _add_skills(targets: dict[str, Target], selection: Selection, host: Host, destination: Destination) -> None:
+    for skill in selection.bundle.skills:
+        folder = destination.skill_path(host, skill.name)
+        if folder:
+            for path, content in skill.files.items():
+                item = f"skills/{skill.name}/{path}"
+                _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
 
 
 def _selected_agents(selection: Selection) -> list[tuple[str, Agent]]:
@@ -181,15 +227,17 @@ def _refuse_files_as_folders(targets: Mapping[str, Target]) -> None:
             )
 
 
-def _refuse_widening(renderings: Iterable[tuple[str, Rendering]], settings: Mapping[str, HostSettings]) -> None:
-    refused = [(bundle, one) for bundle, one in renderings if one.gained and not settings[one.host].widening]
+def _refuse_widening(placed: Iterable[Placed], settings: Mapping[str, HostSettings]) -> None:
+    refused = [one for one in placed if one.rendering.gained and not settings[one.rendering.host].widening]
     if not refused:
         return
-    host, bundle = refused[0][1].host, refused[0][0]
+    host, bundle = refused[0].rendering.host, refused[0].bundle
     raise ContentRefused(
         "a host cannot hold back what an agent must not do",
         details=[
-            f"{bundle}: {one.agent} on {one.host} would gain {name_powers(one.gained)}" for bundle, one in refused
+            f"{one.bundle}: {one.rendering.agent} on {one.rendering.host} would gain "
+            f"{name_powers(one.rendering.gained)}"
+            for one in refused
         ],
         hint=f"leave the host out: install {bundle} with --host, or set its hosts in agentpkg.toml\n"
         f'or accept it: [hosts.{host}] widening = "allow" in agentpkg.toml',

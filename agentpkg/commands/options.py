@@ -10,6 +10,7 @@ import click
 
 from agentpkg.console import interactive, status, tell_error
 from agentpkg.errors import ApprovalNeeded, UsageError
+from agentpkg.losses import LEVELS
 from agentpkg.ops.session import Options
 from agentpkg.project import Project, find_project, user_project
 
@@ -27,6 +28,7 @@ _WORK = {
     "offline": "Never use the network; what is missing is named.",
     "accept_grants": "Approve all powers that agents would gain.",
     "keep_deleted": "Do not bring back files that you deleted, now or later.",
+    "fail_on": "Fail if a host holds an agent no better than that.",
 }
 
 
@@ -40,7 +42,8 @@ def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
             return command(*args, work=Options(status=status, **given), **kwargs)
 
         for name in reversed(names):
-            wrapped = click.option(f"--{name.replace('_', '-')}", is_flag=True, help=_WORK[name])(wrapped)
+            kind: dict[str, Any] = {"type": click.Choice(LEVELS)} if name == "fail_on" else {"is_flag": True}
+            wrapped = click.option(f"--{name.replace('_', '-')}", help=_WORK[name], **kind)(wrapped)
         return wrapped
 
     return decorate

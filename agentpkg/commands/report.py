@@ -14,9 +14,11 @@ from agentpkg.plan import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from agentpkg.carry import Fidelity
+    from agentpkg.losses import Note
     from agentpkg.ops.change import Change
+    from agentpkg.overlap import Placed
     from agentpkg.plan import Action
+    from agentpkg.targets import Rendered
 
 _MOST_PATHS = 24
 _TOLD = {
@@ -87,17 +89,25 @@ def _group(action: Action) -> tuple[str, str]:
 
 
 def _show_notes(change: Change) -> None:
-    """Show what hosts could not carry: each note once, with all the hosts and agents it is true of."""
-    groups: dict[tuple[Fidelity, str, str], tuple[list[str], list[str]]] = {}
-    for bundle, rendering in change.rendered.renderings:
-        if rendering.host in _hosts_before(change, bundle):
-            continue
-        for note in rendering.notes:
-            hosts, agents = groups.setdefault((note.fidelity, note.field, note.detail), ([], []))
-            hosts.append(rendering.host)
-            agents.append(rendering.agent)
-    for (fidelity, field, detail), (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0][0], item[0])):
-        say(f"  {fidelity.name.lower()} on {_listed(hosts)}: {_listed(agents)}: {field}: {detail}")
+    """Show what hosts could not carry, but for what was told when these very versions came to them."""
+    say_losses(
+        change.rendered,
+        [one for one in change.rendered.placed if one.rendering.host not in _hosts_before(change, one.bundle)],
+    )
+
+
+def say_losses(rendered: Rendered, placed: Iterable[Placed]) -> None:
+    """Show what hosts could not carry of the agents `placed`: each note once, with all that it is true of."""
+    groups: dict[Note, tuple[list[str], list[str]]] = {}
+    shown = {(one.bundle, one.rendering.agent) for one in placed}
+    told = [(one.rendering.host, one.rendering.agent, note) for one in placed for note in one.rendering.notes]
+    told += [(one.host, one.agent, one.note) for one in rendered.overlaps if (one.bundle, one.agent) in shown]
+    for host, agent, note in told:
+        hosts, agents = groups.setdefault(note, ([], []))
+        hosts.append(host)
+        agents.append(agent)
+    for note, (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0].fidelity, item[0])):
+        say(f"  {note.fidelity.word} on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
 
 
 def _hosts_before(change: Change, bundle: str) -> set[str]:
@@ -142,17 +152,30 @@ def _data(change: Change) -> dict[str, Any]:
             for action in change.plan.actions
             if action.kind is not Kind.KEEP
         ],
+        **rendering_data(change.rendered),
+    }
+
+
+def rendering_data(rendered: Rendered) -> dict[str, Any]:
+    """Return what every host makes of every agent, for a JSON document."""
+    return {
         "renderings": [
             {
-                "bundle": bundle,
-                "agent": rendering.agent,
-                "host": rendering.host,
-                "fidelity": rendering.fidelity.name.lower(),
-                "notes": [
-                    {"field": note.field, "fidelity": note.fidelity.name.lower(), "detail": note.detail}
-                    for note in rendering.notes
-                ],
+                "bundle": one.bundle,
+                "agent": one.rendering.agent,
+                "host": one.rendering.host,
+                "path": one.path,
+                "fidelity": one.rendering.fidelity.word,
+                "notes": [_note_data(note) for note in one.rendering.notes],
             }
-            for bundle, rendering in change.rendered.renderings
+            for one in rendered.placed
+        ],
+        "overlaps": [
+            {"bundle": one.bundle, "agent": one.agent, "host": one.host, **_note_data(one.note)}
+            for one in rendered.overlaps
         ],
     }
+
+
+def _note_data(note: Note) -> dict[str, str]:
+    return {"field": note.field, "fidelity": note.fidelity.word, "detail": note.detail}

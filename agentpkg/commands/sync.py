@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if sync would have something to do.")
-@options.with_options("dry_run", "frozen", "offline", "accept_grants", "keep_deleted")
+@options.with_options("dry_run", "frozen", "offline", "accept_grants", "keep_deleted", "fail_on")
 @options.as_json
 @options.with_project
 def command(
@@ -31,7 +31,7 @@ def command(
     if only_check:
         if work.dry_run:
             raise UsageError("--check and --dry-run exclude each other")
-        show_check(project, as_json=as_json)
+        show_check(project, work.fail_on, as_json=as_json)
         return
     show_sync(project, work, as_json=as_json)
 
@@ -44,14 +44,16 @@ def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
 
         show_change(change, as_json=as_json)
     elif as_json:
-        say_json({"dry_run": work.dry_run, "changed": False, "bundles": [], "files": [], "renderings": []})
+        say_json(
+            {"dry_run": work.dry_run, "changed": False, "bundles": [], "files": [], "renderings": [], "overlaps": []}
+        )
     else:
         say("nothing to do")
 
 
-def show_check(project: Project, *, as_json: bool) -> None:
+def show_check(project: Project, fail_on: str | None, *, as_json: bool) -> None:
     """Show what is not as the lock has it, and raise if there is anything."""
-    standing = check(project)
+    standing = check(project, fail_on)
     waiting = [file for file in standing.files if not file.settled]
     if as_json:
         files = [{"path": file.path, "state": file.state.value} for file in waiting]

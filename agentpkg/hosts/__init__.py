@@ -21,10 +21,24 @@ if TYPE_CHECKING:
 REVISIONS = {
     "claude": 1,
     "copilot": 1,
+    "cursor": 1,
     "codex": 1,
     "opencode": 1,
     "gemini": 1,
-    "cursor": 1,
+    "qwen": 1,
+    "antigravity": 1,
+    "kiro": 1,
+    "junie": 1,
+    "devin": 1,
+    "goose": 1,
+    "zoo": 1,
+    "trae": 1,
+    "codebuddy": 1,
+    "rovo": 1,
+    "zed": 1,
+    "amp": 1,
+    "crush": 1,
+    "warp": 1,
 }
 FALLBACK = "claude"  # what a project gets in which no host can be recognised
 
@@ -66,9 +80,10 @@ def is_place(path: str, *, user: bool) -> bool:
 @cache
 def _places(user: bool) -> re.Pattern[str]:
     name = "[a-z][a-z0-9-]*"
-    patterns = set()
+    patterns: set[str] = set()
     for host in HOSTS.values():
         agents, skills = (host.user_agents, host.user_skills) if user else (host.agents, host.skills)
-        patterns.add(re.escape(agents).replace(re.escape("{name}"), name))
-        patterns.add(re.escape(skills).replace(re.escape("{name}"), name) + "/.+")
+        for template in (agents, agents.partition("#")[0], *([f"{skills}/"] if skills else [])):
+            inside = ".+" if template.endswith("/") else ""
+            patterns.add(re.escape(template).replace(re.escape("{name}"), name) + inside)
     return re.compile(f"(?:{'|'.join(sorted(patterns))})(?:{re.escape(CONFLICT_SUFFIX)})?\\Z")

@@ -51,25 +51,44 @@ class McpNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolList:
-    """A host that takes a list of tool names; an absent list means every tool, an empty one none."""
+    """A host that takes a list of tool names.
+
+    `joined`: the list is one text, its names separated by commas. `every` is written for an agent without a list of its
+    own; empty, the key is left out, and that gives every tool. `empty` is written where no tool is left: nothing, if an
+    empty list means no tool; else names that hold no power; None, if the host cannot be told. `always` are powers that
+    an agent has there whatever its list says. `servers` is the key of a list of MCP servers whose tools the agent may
+    use, all of each; it is written beside a list, and so are the keys of `beside`. `mcp` None: tools of servers cannot
+    be named. `unknown` tells what a name does that the host does not know; none is ever written.
+    """
 
     key: str
     rows: tuple[ToolRow, ...]
-    mcp: McpNames
+    mcp: McpNames | None = None
+    joined: bool = False
+    every: tuple[str, ...] = ()
+    empty: tuple[str, ...] | None = ()
+    always: tuple[str, ...] = ()
+    servers: str | None = None
+    beside: Mapping[str, Value] = field(default_factory=dict)
+    unknown: Literal["is dropped", "rejects the file", "gives every tool", "stops the agent", "nobody knows"] = (
+        "is dropped"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionMap:
     """A host that takes a map from tool names to rules, of which the last that matches holds.
 
-    `base` comes first and takes everything away; an absent map leaves every tool.
+    `base` comes first and takes everything away; an absent map leaves every tool. `always` are powers that an agent has
+    there whatever its map says.
     """
 
     key: str
     base: Mapping[str, Value]
     rows: tuple[ToolRow, ...]
-    mcp: McpNames
+    mcp: McpNames | None = None
     deny: str = "deny"
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +139,86 @@ class HostField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyHazard:
-    """Text in a prompt that the host does not pass on as it stands."""
+    """Text in a prompt that the host does not pass on as it stands.
+
+    `replacement` (as `re.sub` takes it) says the same to a reader, in visible characters, and reaches the model. None:
+    nothing does, and the agent is refused.
+    """
 
     pattern: str
     why: str
+    replacement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLimit:
+    """A number of characters that some of the host's clients (`who`) do not take a prompt beyond."""
+
+    most: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerShape:
+    """How a host spells one MCP server as a table.
+
+    `stdio` and `remote` are keys that a server with a command, or with a url, has beside its own. `joined`: the command
+    and its arguments are one list. Values of environment variables are never written: `reference` is a template over
+    `{name}` that the host replaces by the value; with `by_name` the host takes the variables' names instead, and with
+    `inherits` a server that it starts has the host's own environment, so that nothing is written. With none of them, a
+    server that needs a variable cannot be spelled.
+    """
+
+    stdio: Mapping[str, Value] = field(default_factory=dict)
+    remote: Mapping[str, Value] = field(default_factory=dict)
+    joined: bool = False
+    env: str = "env"
+    url: str = "url"
+    headers: str = "headers"
+    reference: str | None = None
+    by_name: bool = False
+    inherits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerDeclaration:
+    """A host whose agent files declare MCP servers, under `key`.
+
+    `listed`: as a list of tables with one server each, instead of one table. `only` is the key of the list of tools
+    that the agent gets of a server, and `all` what it says for every tool (nothing: the key is left out). `filtered`:
+    the agent's own tool list limits the tools of a server that its file declares; without either of them it gets all.
+    """
+
+    key: str
+    shape: ServerShape
+    listed: bool = False
+    only: str | None = None
+    all: tuple[str, ...] = ()
+    filtered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Where a project tells a host about its MCP servers: the key in a `file` of the user's, which is never touched."""
+
+    file: str
+    key: str
+    shape: ServerShape
+    form: Literal["json", "toml", "yaml"] = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlsoRead:
+    """Another host's agents that this one reads as well: `agents` is that host's template.
+
+    `wins`: a file there beats this host's own of the same name. `restricts`: tool lists of files there hold here.
+    `user`: it reads them below the home folder too.
+    """
+
+    agents: str
+    wins: bool = False
+    restricts: bool = True
+    user: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +226,15 @@ class Host:
     """One host tool.
 
     `agents` and `skills` are templates over `{name}` for paths below the project, `user_agents` and `user_skills` for
-    paths below the home folder. `marks` are paths whose presence shows that a project uses it. `sources` say where the
-    facts come from, `checked` when and on which client.
+    paths below the home folder; `FILE#{name}` is an entry of a file that others write into as well. `marks` are paths
+    whose presence shows that a project uses the host. `sources` say where the facts come from, `checked` when and on
+    which client.
+
+    `form` says how a file is written: markdown with a header, TOML, or an entry in a YAML list of modes. `dialect`
+    `lines` is a header that the host reads line by line, not as YAML. `name_keys` and `description_keys` are the keys
+    that hold them, `body_key` that of the prompt where it has one, `fixed` what every header holds. `native` False: the
+    host has no agents, and reads them as skills. A description longer than `longest_description` is cut, and stands
+    whole in the prompt. A prompt shorter than `shortest_body` is refused.
     """
 
     name: str
@@ -142,14 +244,23 @@ class Host:
     marks: tuple[str, ...]
     agents: str
     user_agents: str
-    skills: str
-    user_skills: str
+    skills: str | None
+    user_skills: str | None
     tools: ToolControl
-    models: Models
-    form: Literal["markdown", "toml"] = "markdown"
-    name_key: str | None = "name"
+    models: Models | None
+    form: Literal["markdown", "toml", "modes"] = "markdown"
+    dialect: Literal["yaml", "lines"] = "yaml"
+    native: bool = True
+    name_keys: tuple[str, ...] = ("name",)
+    description_keys: tuple[str, ...] = ("description",)
     body_key: str | None = None
     fixed: Mapping[str, Value] = field(default_factory=dict)
     fields: tuple[HostField, ...] = ()
     reserved: frozenset[str] = frozenset()
-    hazard: BodyHazard | None = None
+    hazards: tuple[BodyHazard, ...] = ()
+    body_limit: BodyLimit | None = None
+    shortest_body: int = 1
+    longest_description: int | None = None
+    servers: ServerDeclaration | None = None
+    settings: ServerSettings | None = None
+    also_reads: tuple[AlsoRead, ...] = ()

@@ -5,9 +5,22 @@ tool is accepted and then not applied to a sub-agent, so scoped tools cannot be 
 frontmatter is the first `---` anywhere, so none may stand inside a value. A backslash before an `n` in a description
 becomes a line break, and no way of writing it prevents that. A model that it does not know fails when the agent
 starts. A server is known by its name with `_` for every odd character. Identity is the `name` key.
+
+A server that the file declares is started only in a folder that the user trusts, with the session's environment; a
+variable in its `env` would not be replaced by its value, one in a header is.
 """
 
-from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, ToolRow
+from agentpkg.hosts.base import (
+    Host,
+    HostField,
+    McpNames,
+    Models,
+    ServerDeclaration,
+    ServerSettings,
+    ServerShape,
+    ToolList,
+    ToolRow,
+)
 
 HOST = Host(
     name="claude",
@@ -35,10 +48,13 @@ HOST = Host(
             ToolRow(gives=("web-fetch",), names=("WebFetch",)),
             ToolRow(gives=("web-search",), names=("WebSearch",)),
             ToolRow(gives=("delegate",), names=("Agent",)),
-            # Two generations of one tool; the session gives one of them.
-            ToolRow(gives=("todo",), names=("TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate")),
+            # Generations of one tool, of which a session may have none; an agent whose names are all unknown does not
+            # start, so one that is always there and does no harm goes with them.
+            ToolRow(
+                gives=("todo",), names=("TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop")
+            ),
             ToolRow(gives=("skill",), names=("Skill",)),
-            ToolRow(gives=("ask",), names=("AskUserQuestion",)),
+            ToolRow(gives=("ask",), names=("AskUserQuestion", "TaskStop")),  # a spawned agent may not ask
         ),
         mcp=McpNames(
             one="mcp__{server}__{tool}",
@@ -46,6 +62,15 @@ HOST = Host(
             unsafe=r"[^a-zA-Z0-9_-]",
             ambiguous=r"[_.]{2}|[_.] | [_.]",
         ),
+    ),
+    # An agent gets every tool of a server that its file declares, whatever its list says.
+    servers=ServerDeclaration(
+        key="mcpServers",
+        listed=True,
+        shape=ServerShape(stdio={"type": "stdio"}, remote={"type": "http"}, reference="${{{name}}}", inherits=True),
+    ),
+    settings=ServerSettings(
+        file=".mcp.json", key="mcpServers", shape=ServerShape(remote={"type": "http"}, reference="${{{name}}}")
     ),
     models=Models(
         aliases={"strong": "opus", "balanced": "sonnet", "fast": "haiku"},

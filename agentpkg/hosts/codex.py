@@ -5,7 +5,7 @@ spawned agent gets what its session has. Only model, effort and instructions tak
 power of the session, and one that must not is refused.
 """
 
-from agentpkg.hosts.base import Host, HostField, Models, NoControl
+from agentpkg.hosts.base import Host, HostField, Models, NoControl, ServerSettings, ServerShape
 
 HOST = Host(
     name="codex",
@@ -20,6 +20,12 @@ HOST = Host(
     form="toml",
     body_key="developer_instructions",
     tools=NoControl(),
+    settings=ServerSettings(
+        file=".codex/config.toml",
+        key="mcp_servers",
+        form="toml",
+        shape=ServerShape(env="env_vars", headers="env_http_headers", by_name=True),
+    ),
     models=Models(accepts=r"(gpt|codex|o\d)[a-z0-9.-]*"),
     fields=(
         HostField(

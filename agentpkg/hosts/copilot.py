@@ -6,9 +6,23 @@ file. Selected by a person, an agent has `skill` whatever its list says; started
 
 The CLI reads `SERVER/TOOL` by its end, in any case of letters, where no such server runs: `x/bash` is its own shell.
 So a tool of a server that has the name of one of the CLI's own is not written.
+
+VS Code does not start servers that the file declares, and the cloud agent takes no prompt beyond 30,000 characters.
 """
 
-from agentpkg.hosts.base import Host, HostField, McpNames, Models, ToolList, ToolRow
+from agentpkg.hosts.base import (
+    AlsoRead,
+    BodyLimit,
+    Host,
+    HostField,
+    McpNames,
+    Models,
+    ServerDeclaration,
+    ServerSettings,
+    ServerShape,
+    ToolList,
+    ToolRow,
+)
 
 # Names that the CLI takes, behind a slash, for its own tools that hold power; and words before one that VS Code owns.
 _OWN_TOOLS = (
@@ -52,6 +66,18 @@ HOST = Host(
         ),
         mcp=McpNames(one="{server}/{tool}", every="{server}/*", ambiguous=_OWN_TOOLS),
     ),
+    servers=ServerDeclaration(
+        key="mcp-servers",
+        shape=ServerShape(stdio={"type": "local"}, remote={"type": "http"}, reference="${{{name}}}", inherits=True),
+        only="tools",
+        all=("*",),
+        filtered=True,
+    ),
+    settings=ServerSettings(
+        file=".mcp.json", key="mcpServers", shape=ServerShape(remote={"type": "http"}, reference="${{{name}}}")
+    ),
+    also_reads=(AlsoRead(agents=".claude/agents/{name}.md", user=False),),
+    body_limit=BodyLimit(most=30_000, who="the cloud agent"),
     models=Models(
         accepts=r"(claude|gpt|gemini|grok|kimi|mai)-[a-z0-9.-]+",
         # The vendor's own ids of Claude models have a dash for the dot, and a date.

@@ -4,7 +4,7 @@ There is no tool list: an agent has its parent's tools. `readonly` takes file ed
 away, and MCP servers with them, but leaves the web and commands that only look. Block scalars are shown literally.
 """
 
-from agentpkg.hosts.base import Host, HostField, Models, ReadonlySwitch
+from agentpkg.hosts.base import AlsoRead, Host, HostField, Models, ReadonlySwitch, ServerSettings, ServerShape
 
 HOST = Host(
     name="cursor",
@@ -17,6 +17,8 @@ HOST = Host(
     skills=".agents/skills/{name}",
     user_skills=".cursor/skills/{name}",
     tools=ReadonlySwitch(key="readonly", leaves=("read", "glob", "grep", "list", "web-fetch", "web-search")),
+    settings=ServerSettings(file=".cursor/mcp.json", key="mcpServers", shape=ServerShape(reference="${{env:{name}}}")),
+    also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
     models=Models(accepts=r"[a-z][a-z0-9.-]+(\[[a-z0-9=,]+\])?"),
     fields=(HostField(name="is_background", kind="boolean"),),
 )

@@ -5,7 +5,20 @@ stops the agent when it starts. Sub-agents can never call agents. Every changed 
 agent again.
 """
 
-from agentpkg.hosts.base import BodyHazard, Host, HostField, McpNames, Models, ToolList, ToolRow
+from agentpkg.hosts.base import (
+    BodyHazard,
+    Host,
+    HostField,
+    McpNames,
+    Models,
+    ServerDeclaration,
+    ServerSettings,
+    ServerShape,
+    ToolList,
+    ToolRow,
+)
+
+_PARAMETER = "Gemini CLI takes it for a parameter, and the agent would not start"
 
 HOST = Host(
     name="gemini",
@@ -43,6 +56,14 @@ HOST = Host(
             no_wildcard="_",
             longest=63,
         ),
+        unknown="rejects the file",
+    ),
+    # What its file declares gets an environment without secrets, so servers that need one belong into the settings.
+    servers=ServerDeclaration(key="mcp_servers", shape=ServerShape(remote={"type": "http"}), only="include_tools"),
+    settings=ServerSettings(
+        file=".gemini/settings.json",
+        key="mcpServers",
+        shape=ServerShape(remote={"type": "http"}, reference="${name}"),
     ),
     models=Models(
         aliases={"strong": "pro", "balanced": "flash", "fast": "flash-lite"},
@@ -55,5 +76,9 @@ HOST = Host(
         HostField(name="timeout_mins", kind="integer", most=35_791),  # longer overflows its timer and ends at once
     ),
     reserved=frozenset(["codebase_investigator", "cli_help", "generalist", "browser_agent"]),
-    hazard=BodyHazard(pattern=r"\$\{\w+\}", why="Gemini CLI takes it for a parameter and the agent does not start"),
+    hazards=(
+        # A shell reads both the same; elsewhere blanks are what changes least.
+        BodyHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
+        BodyHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
+    ),
 )

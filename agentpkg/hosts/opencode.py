@@ -12,7 +12,16 @@ run `git log *` may write any file, and asks nothing about a redirection alone. 
 fails when the agent starts.
 """
 
-from agentpkg.hosts.base import Host, HostField, McpNames, Models, PermissionMap, ToolRow
+from agentpkg.hosts.base import (
+    Host,
+    HostField,
+    McpNames,
+    Models,
+    PermissionMap,
+    ServerSettings,
+    ServerShape,
+    ToolRow,
+)
 
 HOST = Host(
     name="opencode",
@@ -27,7 +36,7 @@ HOST = Host(
     user_agents=".config/opencode/agents/{name}.md",
     skills=".agents/skills/{name}",
     user_skills=".agents/skills/{name}",
-    name_key=None,
+    name_keys=(),
     fixed={"mode": "subagent"},
     tools=PermissionMap(
         key="permission",
@@ -51,6 +60,17 @@ HOST = Host(
             ToolRow(gives=("ask",), names=("question",)),
         ),
         mcp=McpNames(one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]", loose=True),
+    ),
+    settings=ServerSettings(
+        file="opencode.json",
+        key="mcp",
+        shape=ServerShape(
+            stdio={"type": "local"},
+            remote={"type": "remote"},
+            joined=True,
+            env="environment",
+            reference="{{env:{name}}}",
+        ),
     ),
     models=Models(
         accepts=r"[a-z0-9-]+/\S+",

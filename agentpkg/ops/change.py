@@ -17,7 +17,7 @@ from agentpkg.ops.planning import plan_files, render_bundles, required_by
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session, why_unsettled
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.resolve import resolve
-from agentpkg.review import find_gains, refuse
+from agentpkg.review import find_gains, refuse, refuse_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
@@ -56,10 +56,10 @@ def build_change(
     project = session.project
     bases = {path: entry.base or entry.sha256 for path, entry in session.lock.files.items()}
     writes = [
-        Write(path=one.path, before=one.before, after=one.content, base=bases.get(one.path)) for one in plan.changes
+        Write(path=path, before=before, after=after, base=bases.get(path)) for path, before, after in plan.written()
     ]
-    before = session.manifest_text.encode() if project.has_manifest else None
-    writes.append(Write(path=project.manifest, before=before, after=manifest_text.encode()))
+    text = session.manifest_text.encode() if project.has_manifest else None
+    writes.append(Write(path=project.manifest, before=text, after=manifest_text.encode()))
     old, new = session.lock_text, dump_lockfile(lock)
     if old is None or old.replace("\r\n", "\n") != new:
         writes.append(Write(path=project.lock, before=None if old is None else old.encode(), after=new.encode()))
@@ -150,9 +150,10 @@ def prepare(
     lock = Lockfile(
         bundles={key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles},
         files=plan.files,
-        hosts={name: _locked_host(name, manifest) for name in sorted({one.host for _, one in rendered.renderings})},
+        hosts={name: _locked_host(name, manifest) for name in sorted({one.rendering.host for one in rendered.placed})},
         project_hosts=manifest.hosts,
     )
+    refuse_losses({key: locked.losses for key, locked in lock.bundles.items()}, session.options.fail_on)
     return build_change(session, manifest_text, lock, plan, rendered)
 
 
@@ -199,6 +200,7 @@ def _locked(
         wanted=manifest.requirements.get(bundle),
         requires={bundle_id(registry, name): specifier for name, specifier in loaded.requires.items()},
         grants={agent: tuple(held) for agent, held in rendered.grants[bundle].items()},
+        losses=rendered.losses(bundle),
     )
 
 

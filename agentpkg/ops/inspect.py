@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import UsageError
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
-from agentpkg.project import read_files
+from agentpkg.manifest import parse_manifest
+from agentpkg.project import detect_hosts, read_files
 from agentpkg.requirement import bundle_id, is_final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agentpkg.bundle import Bundle
+    from agentpkg.hosts.base import Host
     from agentpkg.ops.session import Session
+    from agentpkg.project import Project
     from agentpkg.registries import Registries
     from agentpkg.registry import Registry
     from agentpkg.requirement import Requirement
@@ -75,6 +78,31 @@ def _lines(content: bytes) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostUse:
+    """A host as a project stands to it: `place` is where it looks for agents, with NAME for an agent's name."""
+
+    host: Host
+    configured: bool
+    detected: bool
+    place: str
+
+
+def list_hosts(project: Project) -> list[HostUse]:
+    """Return every host, and whether the project's manifest names it or its traces are there."""
+    configured = parse_manifest(project.read_manifest(), HOSTS).hosts if project.has_manifest else ()
+    detected = detect_hosts(project.root, {name: host.marks for name, host in HOSTS.items()})
+    return [
+        HostUse(
+            host=host,
+            configured=name in configured,
+            detected=name in detected,
+            place=("~/" + host.user_agents if project.user else host.agents).format(name="NAME"),
+        )
+        for name, host in HOSTS.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One bundle that a search found, with its newest version and what that says about itself."""
 
@@ -125,7 +153,7 @@ class Info:
 
 def get_info(registries: Registries, requirement: Requirement, url: str) -> Info:
     """Return what a registry tells about the newest version that `requirement` allows."""
-    from agentpkg.render import host_powers
+    from agentpkg.hostfields import host_powers
     from agentpkg.resolve import resolve
 
     offers = registries.offers(requirement.id)

@@ -34,7 +34,7 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
             hint=f'[project] hosts = ["…"]; known: {", ".join(sorted(HOSTS))}',
         )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
-    destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user)
+    destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=manifest.hosts)
     return render_selections(_selections(manifest, bundles), destination)
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Options:
     """What the command line says about how to work, the same for every operation that changes a project.
 
-    `status` shows on a terminal that something takes its time.
+    `fail_on` names the kind of loss that is too much, None if none is. `status` shows on a terminal that something
+    takes its time.
     """
 
     offline: bool = False
@@ -32,6 +33,7 @@ class Options:
     dry_run: bool = False
     accept_grants: bool = False
     keep_deleted: bool = False
+    fail_on: str | None = None
     status: Callable[[str], AbstractContextManager[object]] = nullcontext
 
 

@@ -46,16 +46,28 @@ def look(session: Session) -> Standing:
     return Standing(unsettled=why_unsettled(session.manifest, lock), files=files)
 
 
-def check(project: Project) -> Standing:
+def check(project: Project, fail_on: str | None = None) -> Standing:
     """Return how the project stands, for operations that only look; raise if an earlier run waits to be finished."""
     check_not_interrupted(project)
-    return look(open_session(project, Options()))
+    session = open_session(project, Options())
+    _refuse_losses(session, fail_on)
+    return look(session)
 
 
 def sync(project: Project, options: Options) -> Change | None:
     """Make the project match its manifest and lock; return the change, None if there was nothing to do."""
-    if not project.interrupted and look(open_session(project, options)).clean:
-        return None
+    if not project.interrupted:
+        session = open_session(project, options)
+        if look(session).clean:
+            _refuse_losses(session, options.fail_on)
+            return None
     from agentpkg.ops.change import carry_out, from_manifest
 
     return carry_out(project, options, from_manifest)
+
+
+def _refuse_losses(session: Session, fail_on: str | None) -> None:
+    if fail_on:
+        from agentpkg.review import refuse_losses
+
+        refuse_losses({key: locked.losses for key, locked in session.lock.bundles.items()}, fail_on)

@@ -59,7 +59,7 @@ def test_hosts_are_recognised_by_what_is_in_the_project(cli: Cli, project: Path)
     (project / ".cursor").mkdir()
     (project / "GEMINI.md").write_text("hi\n")
     cli("install", "data-engineer")
-    assert tomllib.loads((project / "agentpkg.toml").read_text())["project"]["hosts"] == ["gemini", "cursor"]
+    assert tomllib.loads((project / "agentpkg.toml").read_text())["project"]["hosts"] == ["cursor", "gemini"]
 
 
 def test_works_from_a_folder_below_the_project(cli: Cli, project: Path) -> None:
@@ -204,7 +204,7 @@ def test_json_tells_the_same(cli: Cli) -> None:
     assert data["format"] == 1
     assert [bundle["id"] for bundle in data["bundles"]] == ["data-engineer", "senior-data-engineer"]
     assert {"path": ".gemini/agents/data-engineer.md", "action": "create"} in data["files"]
-    assert {one["fidelity"] for one in data["renderings"]} == {"approximated", "narrowed"}
+    assert {one["fidelity"] for one in data["renderings"]} == {"exact", "narrowed"}
 
 
 def test_global_works_on_the_home_folder(cli: Cli, project: Path) -> None:

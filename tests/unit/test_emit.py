@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentpkg import emit
@@ -126,3 +126,103 @@ def test_toml_is_laid_out_for_people() -> None:
 @given(HEADERS, BODIES)
 def test_equal_values_are_equal_bytes(header: dict[str, Value], body: str) -> None:
     assert emit.markdown(dict(header), body) == emit.markdown(header, body)
+
+
+# An entry of a list of modes
+
+# As a prompt is: its first and last lines say something, and it ends with one newline.
+PROMPTS = st.builds("{}x{}y{}\n".format, st.sampled_from(["", "  ", "    ", "- ", "# ", "\t"]), BODIES, ENDS).map(
+    lambda text: text.rstrip("\n") + "\n"
+)
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(PLAIN_KEYS, TREES, min_size=1, max_size=4), PROMPTS)
+@example({"name": "a"}, "    deep\n\n\ttab\n   \n- slug: x\n---\n")
+def test_a_mode_is_read_back_equal_whatever_stands_in_it(header: dict[str, Value], prompt: str) -> None:
+    text = f"customModes:\n{emit.mode(header, 'prompt', prompt).decode()}"
+    assert yaml.safe_load(text) == {"customModes": [{**header, "prompt": prompt}]}
+    assert yaml.safe_load(f"{text}other: 1\n") == {"customModes": [{**header, "prompt": prompt}], "other": 1}
+
+
+def test_a_mode_is_laid_out_for_people() -> None:
+    assert emit.mode({"slug": "a", "groups": ["read"]}, "prompt", "One\n\n  two\n").decode() == (
+        '  - slug: "a"\n    groups: ["read"]\n    prompt: |2\n      One\n\n        two\n'
+    )
+
+
+# Lists of tables
+
+TABLES = st.lists(st.dictionaries(KEYS, st.one_of(SCALARS, LISTS), min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@settings(max_examples=40)
+@given(TABLES, BODIES)
+def test_a_list_of_tables_is_read_back_equal(tables: list[Value], body: str) -> None:
+    header: dict[str, Value] = {"name": "a", "servers": tables, "more": {"servers": tables, "last": 1}}
+    head, rest = split(emit.markdown(header, body))
+    assert (yaml.safe_load(head), rest) == (header, body)
+
+
+def test_a_list_of_tables_is_laid_out_for_people() -> None:
+    header: dict[str, Value] = {"servers": [{"own": {"command": "npx", "args": ["-y"]}}, {"more": {"url": "u"}}]}
+    assert split(emit.markdown(header, ""))[0] == (
+        'servers:\n  - own:\n      command: "npx"\n      args: ["-y"]\n  - more:\n      url: "u"\n'
+    )
+
+
+# Tables in TOML
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(KEYS, TREES, max_size=4))
+def test_an_inline_table_is_read_back_equal_and_stands_on_one_line(table: dict[str, Value]) -> None:
+    line = emit.inline_toml(table)
+    assert "\n" not in line
+    assert tomllib.loads(f"a = {line}") == {"a": table}
+
+
+@settings(max_examples=40)
+@given(KEYS)
+def test_a_key_is_read_back_equal(key: str) -> None:
+    assert tomllib.loads(f"a.{emit.toml_key(key)} = 1") == {"a": {key: 1}}
+
+
+@settings(max_examples=40)
+@given(HEADERS, BODIES)
+def test_toml_takes_tables_too(header: dict[str, Value], body: str) -> None:
+    assert tomllib.loads(emit.toml(header, "the_body", body).decode()) == {**header, "the_body": body}
+
+
+# A header that is read line by line
+
+ONE_LINE = TRICKY.map(lambda text: re.sub(r"\s+", " ", text))
+PLAIN_ITEMS = st.sampled_from(["Read", "mcp__own__*", "own/query", "a.b-c", "two words", 'a "b"', "back\\slash", "- x"])
+LINE_HEADERS = st.dictionaries(
+    PLAIN_KEYS, st.one_of(ONE_LINE, st.lists(PLAIN_ITEMS, min_size=1, max_size=3)), max_size=4
+)
+
+
+@settings(max_examples=40)
+@given(LINE_HEADERS, BODIES)
+def test_plain_lines_are_yaml_as_well_and_are_read_back_equal(header: dict[str, Value], body: str) -> None:
+    _, head, rest = emit.plain_lines(header, body).decode().split("---\n", 2)
+    assert (yaml.safe_load(head) or {}) == header
+    assert rest == f"\n{body}"
+
+
+@settings(max_examples=40)
+@given(LINE_HEADERS)
+def test_plain_lines_hold_no_flow_list_and_no_escapes_but_two(header: dict[str, Value]) -> None:
+    lines = emit.plain_lines(header, "").decode().splitlines()[1:-2]
+    for line in lines:
+        assert re.fullmatch(r'[A-Za-z_-]+:|(  - |[A-Za-z_-]+: )([A-Za-z_][\w.*/-]*|"([^"\\]|\\["\\])*")', line)
+
+
+def test_plain_lines_are_laid_out_for_people() -> None:
+    header: dict[str, Value] = {"name": "triage", "tools": ["Read", "two words"], "turns": 3, "hidden": True}
+    header["servers"] = {"own": {"command": "npx", "args": ["-y"]}}
+    assert emit.plain_lines(header, "Body.\n").decode() == (
+        '---\nname: "triage"\ntools:\n  - Read\n  - "two words"\nturns: 3\nhidden: true\n'
+        'servers:\n  own:\n    command: "npx"\n    args:\n      - "-y"\n---\n\nBody.\n'
+    )

@@ -40,8 +40,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.drift",
         "agentpkg.plan",
         "agentpkg.targets",
+        "agentpkg.features",
         "agentpkg.render",
+        "agentpkg.overlap",
         "agentpkg.carry",
+        "agentpkg.servers",
+        "agentpkg.hostfields",
         "agentpkg.emit",
         "agentpkg.resolve",
     ),
@@ -55,6 +59,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.grants",
         "agentpkg.requirement",
         "agentpkg.sources",
+        "agentpkg.losses",
+        "agentpkg.shared",
         "agentpkg.files",
         "agentpkg.fields",
         "agentpkg.text",
@@ -174,7 +180,7 @@ def test_nobody_but_apply_reaches_for_what_changes_a_project(module: str) -> Non
 
 
 def test_hosts_know_nothing_but_what_a_host_is() -> None:
-    allowed = {"agentpkg.hosts", "agentpkg.hosts.base", "__future__"}
+    allowed = {"agentpkg.hosts", "agentpkg.hosts.base", "agentpkg.hosts.skills", "dataclasses", "__future__"}
     for name in HOSTS:
         assert {imported for imported, _ in imports_of(f"agentpkg.hosts.{name}")} <= allowed
 

@@ -11,12 +11,18 @@ from hypothesis import strategies as st
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
 from agentpkg.files import is_inside
 from agentpkg.lockfile import LockedBundle, LockedFile, LockedHost, Lockfile, dump_lockfile, parse_lockfile
+from agentpkg.losses import LEVELS
 from agentpkg.requirement import Requirement, bundle_id
 from tests.unit.builders import TRICKY, a_locked_bundle, a_locked_file
 
 NAMES = st.from_regex(r"[a-z]{2,5}(-[a-z]{1,3})?", fullmatch=True)
 WORDS = st.one_of(NAMES, TRICKY.map("x{}".format))
 TUPLES = st.lists(NAMES, max_size=3).map(tuple)
+LOSSES = st.dictionaries(
+    NAMES,
+    st.builds(lambda host, field, level: {host: {field: level}}, NAMES, NAMES, st.sampled_from(LEVELS)),
+    max_size=1,
+)
 
 
 @st.composite
@@ -38,6 +44,7 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
         wanted=wanted if draw(st.booleans()) else None,
         requires=draw(st.dictionaries(NAMES, st.sampled_from(["", "~=1.2"]), max_size=2)),
         grants=draw(st.dictionaries(NAMES, st.lists(WORDS, max_size=3).map(tuple), max_size=2)),
+        losses=draw(st.just({}) | LOSSES),
     )
 
 
@@ -90,6 +97,7 @@ FULL = Lockfile(
             wanted=Requirement(name="data-engineer", specifier="~=1.2", agents=("triage",), renames={"triage": "mine"}),
             requires={"sql-reviewer": "~=1.0"},
             grants={"triage": ("read", "shell(git *)")},
+            losses={"triage": {"inn": {"tools": "narrowed"}}},
         )
     },
     files={
@@ -109,6 +117,13 @@ FULL_TEXT = """\
      "read",
      "shell(git *)"
     ]
+   },
+   "losses": {
+    "triage": {
+     "inn": {
+      "tools": "narrowed"
+     }
+    }
    },
    "registry": "builtin:",
    "requires": {

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentpkg.bundle import McpServer
-from agentpkg.carry import Fidelity, Note
 from agentpkg.errors import ContentRefused
 from agentpkg.grants import EVERYTHING, Grants
+from agentpkg.hostfields import host_powers
 from agentpkg.hosts import HOSTS
-from agentpkg.hosts.base import HostField, McpNames, NoControl, PermissionMap, ReadonlySwitch, ToolList, ToolRow
+from agentpkg.hosts.base import (
+    BodyHazard,
+    BodyLimit,
+    HostField,
+    McpNames,
+    Models,
+    NoControl,
+    PermissionMap,
+    ReadonlySwitch,
+    ServerDeclaration,
+    ServerShape,
+    ToolList,
+    ToolRow,
+)
+from agentpkg.losses import Fidelity, Note
 from agentpkg.manifest import HostSettings
-from agentpkg.render import Rendering, host_powers, render_agent
-from tests.unit.builders import PLAIN_HOST, TOOL_LISTS, a_bundle, a_host, an_agent, held_by
+from agentpkg.render import Rendering, render_agent
+from tests.unit.builders import PLAIN_HOST, TOOL_LISTS, TRICKY, a_host, an_agent, held_by
 
 if TYPE_CHECKING:
     from agentpkg.agent import Agent
@@ -65,8 +80,21 @@ def header_of(content: bytes, host: Host) -> dict[str, Value]:
     text = content.decode()
     if host.form == "toml":
         return tomllib.loads(text)
+    if host.form == "modes":
+        (mode,) = yaml.safe_load(f"customModes:\n{text}")["customModes"]
+        return {key: value for key, value in mode.items() if key != host.body_key}
     header: dict[str, Value] = yaml.safe_load(text.split("---\n")[1])
     return header
+
+
+def names_in(written: dict[str, Value], control: ToolList) -> list[str]:
+    """Return the names in a tool list."""
+    value = written[control.key]
+    if control.joined:
+        assert isinstance(value, str)
+        return value.split(", ") if value else []
+    assert isinstance(value, list)
+    return [str(name) for name in value]
 
 
 def header(agent: Agent, host: Host) -> dict[str, Value]:
@@ -268,9 +296,11 @@ def test_an_empty_and_an_absent_tool_list_are_never_confused(host: Host) -> None
     assert absent.gained == ()
     assert absent.content != empty.content or empty.gained == (EVERYTHING,)
     match host.tools:
-        case ToolList():
-            assert host.tools.key not in header_of(absent.content, host)
-            assert header_of(empty.content, host)[host.tools.key] == []
+        case ToolList(key=key, every=every, empty=none):
+            written = header_of(absent.content, host)
+            assert names_in(written, host.tools) == list(every) if every else key not in written
+            written = header_of(empty.content, host)
+            assert key not in written if none is None else names_in(written, host.tools) == list(none)
         case PermissionMap():
             assert host.tools.key not in header_of(absent.content, host)
             assert header_of(empty.content, host)[host.tools.key] == host.tools.base
@@ -285,9 +315,11 @@ def test_an_empty_and_an_absent_tool_list_are_never_confused(host: Host) -> None
 # Powers on the way to a host
 
 
-def spelled(agent: Agent, names: McpNames) -> set[str]:
+def spelled(agent: Agent, names: McpNames | None) -> set[str]:
     """Return the names of the agent's MCP tools as the host spells them, whether or not it can."""
-    found = set()
+    found: set[str] = set()
+    if names is None:
+        return found
     for tool in agent.tools or ():
         template = names.every if tool.server_tool == "*" else names.one
         if tool.server and template:
@@ -307,17 +339,21 @@ def powers_written(agent: Agent, host: Host, written: dict[str, Value]) -> set[s
         case ReadonlySwitch(key=key, leaves=leaves):
             return set(leaves) if written.get(key) is True else {EVERYTHING}
         case ToolList(key=key, rows=rows, mcp=mcp):
-            names = written[key]
-            assert isinstance(names, list)
-            assert len(set(map(str, names))) == len(names)
+            if key not in written:
+                return {EVERYTHING}
+            names = names_in(written, host.tools)
+            assert len(set(names)) == len(names)
             own = [name for name in names if any(name in row.names for row in rows)]
-            assert {str(name) for name in names if name not in own} <= spelled(agent, mcp)
-            return {power for row in rows if any(name in own for name in row.names) for power in row.gives}
+            assert {name for name in names if name not in own} <= spelled(agent, mcp).union(host.tools.empty or ())
+            powers = {power for row in rows if any(name in own for name in row.names) for power in row.gives}
+            servers = written[host.tools.servers] if host.tools.servers else []
+            assert isinstance(servers, list)
+            return powers.union(host.tools.always, (f"mcp:{server}/*" for server in servers))
         case PermissionMap(key=key, rows=rows, base=base, mcp=mcp):
             rules = written[key]
             assert isinstance(rules, dict)
             assert list(rules)[: len(base)] == list(base)
-            powers: set[str] = set()
+            powers = set(host.tools.always)
             for name, rule in list(rules.items())[len(base) :]:
                 row = next((row for row in rows if name in row.names), None)
                 if row is None:
@@ -333,6 +369,7 @@ def powers_written(agent: Agent, host: Host, written: dict[str, Value]) -> set[s
 
 
 @EVERY_HOST
+@settings(max_examples=25)
 @given(tools=TOOL_LISTS, widening=st.booleans())
 def test_what_is_written_gives_no_power_that_the_agent_does_not_hold_unless_it_is_told(
     host: Host, tools: tuple[str, ...], widening: bool
@@ -344,6 +381,7 @@ def test_what_is_written_gives_no_power_that_the_agent_does_not_hold_unless_it_i
 
 
 @EVERY_HOST
+@settings(max_examples=25)
 @given(tools=TOOL_LISTS, widening=st.booleans())
 def test_powers_are_gained_only_where_widening_is_noted(host: Host, tools: tuple[str, ...], widening: bool) -> None:
     rendering = render(an_agent(*tools), host, widening=widening)
@@ -352,6 +390,7 @@ def test_powers_are_gained_only_where_widening_is_noted(host: Host, tools: tuple
 
 
 @EVERY_HOST
+@settings(max_examples=25)
 @given(tools=TOOL_LISTS)
 def test_what_is_gained_is_what_the_agent_does_not_hold(host: Host, tools: tuple[str, ...]) -> None:
     agent = an_agent(*tools)
@@ -360,10 +399,15 @@ def test_what_is_gained_is_what_the_agent_does_not_hold(host: Host, tools: tuple
 
 
 @EVERY_HOST
+@settings(max_examples=25)
 @given(tools=TOOL_LISTS)
-def test_a_host_with_a_list_or_a_map_never_widens_unasked(host: Host, tools: tuple[str, ...]) -> None:
+def test_a_host_with_a_list_or_a_map_widens_unasked_only_by_what_it_always_gives(
+    host: Host, tools: tuple[str, ...]
+) -> None:
     if isinstance(host.tools, ToolList | PermissionMap):
-        assert render(an_agent(*tools), host).gained == ()
+        rendering = render(an_agent(*tools), host)
+        untold = isinstance(host.tools, ToolList) and host.tools.key not in header_of(rendering.content, host)
+        assert set(rendering.gained) <= {*host.tools.always, *([EVERYTHING] if untold else [])}
 
 
 @EVERY_HOST
@@ -377,18 +421,22 @@ def test_no_tool_of_a_server_is_written_as_a_tool_of_the_host(host: Host) -> Non
     for name in own:
         first = re.split("[/_]", name)[0]
         for tool in (name.removeprefix(first)[1:] or "run", "*"):
-            value = header(an_agent(f"mcp:{first}/{tool}"), host)[host.tools.key]
-            rules = (
-                value if isinstance(value, list) else [key for key, rule in dict_of(value).items() if rule == "allow"]
-            )
+            rules = rules_for(an_agent(f"mcp:{first}/{tool}"), host)
             taken |= {f"mcp:{first}/{tool}" for rule in rules for one in own if fnmatchcase(one, str(rule))}
             taken |= {f"mcp:{first}/{tool}" for rule in rules for one in own if str(rule).startswith(f"{one}/")}
     assert sorted(taken) == []
 
 
-def dict_of(value: Value) -> dict[str, Value]:
-    assert isinstance(value, dict)
-    return value
+def rules_for(agent: Agent, host: Host) -> list[str]:
+    """Return the names that are allowed to the agent, but for those that stand for no tool at all."""
+    written = header(agent, host)
+    if isinstance(host.tools, ToolList):
+        names = names_in(written, host.tools) if host.tools.key in written else []
+        return [name for name in names if name not in (host.tools.empty or ())]
+    assert isinstance(host.tools, PermissionMap)
+    rules = written[host.tools.key]
+    assert isinstance(rules, dict)
+    return [name for name, rule in rules.items() if rule == "allow"]
 
 
 # MCP servers that a bundle brings
@@ -397,7 +445,7 @@ def dict_of(value: Value) -> dict[str, Value]:
 def test_a_server_that_the_bundle_brings_is_told_to_be_added_by_hand() -> None:
     server = McpServer(name="own", command="npx", args=("-y", "own"), env=("TOKEN",), headers={})
     agent = an_agent("mcp:own/query")
-    rendering = render(agent, a_host(LIST), grants=a_bundle(agent, mcp=(server,)).grants_of(agent))
+    rendering = render_agent(agent, held_by(agent), a_host(LIST), HostSettings(), [server])
     assert rendering.notes == (
         Note("mcp", Fidelity.APPROXIMATED, "add to the host's own settings: own npx -y own (env TOKEN)"),
     )
@@ -405,10 +453,23 @@ def test_a_server_that_the_bundle_brings_is_told_to_be_added_by_hand() -> None:
 
 def test_servers_are_told_in_their_order_whatever_the_set_of_powers_looks_like() -> None:
     names = ("alpha", "bravo", "delta", "echo", "golf", "hotel")
-    servers = tuple(McpServer(name=name, command="run", headers={}) for name in names)
+    servers = [McpServer(name=name, command="run", headers={}) for name in names]
     agent = an_agent(*(f"mcp:{name}/query" for name in names))
-    rendering = render(agent, a_host(LIST), grants=a_bundle(agent, mcp=servers).grants_of(agent))
+    rendering = render_agent(agent, held_by(agent), a_host(LIST), HostSettings(), servers)
     assert [note.detail.split()[-2] for note in rendering.notes if note.field == "mcp"] == list(names)
+
+
+def test_a_server_is_declared_between_the_model_and_the_fields_of_the_host() -> None:
+    host = replace(
+        a_host(LIST, fields=(HostField(name="color"),)),
+        servers=ServerDeclaration(key="servers", shape=ServerShape(), only="only"),
+    )
+    agent = an_agent("mcp:own/query", model="strong", host_fields={"inn": {"color": "red"}})
+    server = McpServer(name="own", command="run", headers={})
+    rendering = render_agent(agent, held_by(agent), host, HostSettings(), [server])
+    written = header_of(rendering.content, host)
+    assert list(written) == ["name", "description", "tools", "model", "servers", "color"]
+    assert (written["servers"], rendering.notes) == ({"own": {"command": "run", "only": ["query"]}}, ())
 
 
 # Models
@@ -456,12 +517,34 @@ def test_a_host_field_can_name_another_model_for_one_host() -> None:
 def test_inherit_as_a_hosts_own_model_is_the_sessions_and_nothing_is_lost(host: Host) -> None:
     agent = an_agent(model="strong", every_tool=True, host_fields={host.name: {"model": "inherit"}})
     rendering = render(agent, host)
-    assert header_of(rendering.content, host).get(host.models.key, "inherit") == "inherit"
-    assert rendering.notes == ()
+    if host.models:
+        assert host.models.key not in header_of(rendering.content, host)
+    assert [note for note in rendering.notes if note.field == "model"] == []
+
+
+def test_a_host_that_knows_no_models_leaves_every_model_to_the_session_and_says_so() -> None:
+    host = replace(PLAIN_HOST, models=None)
+    note = Note("model", Fidelity.APPROXIMATED, "the host knows no model of an agent: the session's is used")
+    for model in ("strong", "inn-9"):
+        rendering = render(an_agent(model=model, every_tool=True), host)
+        assert header_of(rendering.content, host).keys() == {"name", "description"}
+        assert rendering.notes == (note,)
+    assert render(an_agent(every_tool=True), host).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"), [("Inn-9", "inn-9"), ("Inn-10.1", "inn-10"), ("inn-9", "inn-9"), ("Inn-x", None)]
+)
+def test_an_id_is_rewritten_as_the_host_spells_it(asked: str, written: str | None) -> None:
+    rewrites = ((r"(Inn-\d+)\.\d+", r"\1"), (r"Inn-(\d+)", r"inn-\1"))
+    host = replace(PLAIN_HOST, models=Models(accepts=r"inn-\d+", rewrites=rewrites))
+    assert header(an_agent(model=asked, every_tool=True), host).get("model") == written
 
 
 @EVERY_HOST
 def test_an_alias_of_a_host_is_a_model_that_it_accepts(host: Host) -> None:
+    if host.models is None:
+        return
     assert [alias for alias in host.models.aliases.values() if not re.fullmatch(host.models.accepts, alias)] == []
 
 
@@ -576,24 +659,150 @@ def test_no_host_loses_an_agent_to_one_of_its_own(host: Host) -> None:
             render(an_agent("shell", name=name), host)
 
 
+def test_a_header_names_the_agent_under_every_key_and_holds_what_is_fixed() -> None:
+    host = replace(
+        PLAIN_HOST,
+        name_keys=("slug", "name"),
+        description_keys=("description", "when"),
+        fixed={"mode": "all", "on": True},
+    )
+    assert header(an_agent(every_tool=True), host) == {
+        "slug": "triage",
+        "name": "triage",
+        "description": "Use when an incident comes in",
+        "when": "Use when an incident comes in",
+        "mode": "all",
+        "on": True,
+    }
+
+
+def test_a_description_that_is_too_long_is_cut_and_stands_whole_in_the_prompt() -> None:
+    host = replace(PLAIN_HOST, longest_description=10)
+    rendering = render(an_agent(every_tool=True), host)
+    assert header_of(rendering.content, host)["description"] == "Use when…"  # and no blank before the sign
+    assert rendering.content.endswith(b"---\n\nUse when an incident comes in\n\nYou are a triage agent.\n")
+    assert rendering.notes == (
+        Note("description", Fidelity.APPROXIMATED, "too long there: cut, and whole in the prompt"),
+    )
+
+
+def test_a_description_that_just_fits_is_left_alone() -> None:
+    host = replace(PLAIN_HOST, longest_description=len("Use when an incident comes in"))
+    assert render(an_agent(every_tool=True), host) == render(an_agent(every_tool=True), PLAIN_HOST)
+
+
+@given(st.integers(1, 40))
+def test_a_description_is_never_longer_than_the_host_takes(most: int) -> None:
+    host = replace(PLAIN_HOST, longest_description=most)
+    assert len(str(header(an_agent(every_tool=True), host)["description"])) <= most
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("One\ntwo", "One two"), ("One \n\n two", "One two"), ("a\tb  c", "a b  c"), ("plain", "plain")],
+)
+def test_a_header_that_is_read_line_by_line_holds_a_description_on_one(text: str, written: str) -> None:
+    host = replace(PLAIN_HOST, dialect="lines")
+    rendering = render(replace(an_agent(every_tool=True), description=text), host)
+    assert f'description: "{written}"\n'.encode() in rendering.content
+    assert bool(rendering.notes) == (text != written)
+
+
+# Prompts that a host would not pass on as they stand
+
+REFUSED = BodyHazard(pattern=r"\$\{\w+\}", why="The Inn takes it for a parameter")
+REWRITTEN = BodyHazard(pattern=r"%(\w+)", replacement=r"% \1", why="The Inn runs it")
+
+
+def test_a_prompt_that_the_host_would_not_pass_on_is_refused_naming_the_line() -> None:
+    with pytest.raises(ContentRefused) as caught:
+        render(an_agent("shell", body="One\n\nTwo ${name}\n"), replace(PLAIN_HOST, hazards=(REWRITTEN, REFUSED)))
+    assert caught.value.message == (
+        "agent triage: line 3 of the prompt holds '${name}': The Inn takes it for a parameter"
+    )
+    assert caught.value.hint == "leave inn out for it with --host, or give it a body of its own in variants/inn/"
+
+
+def test_a_body_of_its_own_for_the_host_is_what_is_looked_at() -> None:
+    host = replace(PLAIN_HOST, hazards=(REFUSED,))
+    agent = an_agent("shell", body="${name}\n", bodies={"inn": "the name\n"})
+    assert render(agent, host).content.endswith(b"\n\nthe name\n")
+    with pytest.raises(ContentRefused):
+        render(an_agent("shell", bodies={"inn": "${name}\n"}), host)
+
+
+@pytest.mark.parametrize(
+    ("body", "written", "detail"),
+    [
+        ("run %one now\n", "run % one now\n", "%one is written % one: The Inn runs it"),
+        ("%a %b\n%c\n", "% a % b\n% c\n", "%a is written % a, and 2 like it: The Inn runs it"),
+    ],
+)
+def test_a_prompt_is_written_in_another_way_where_that_says_the_same(body: str, written: str, detail: str) -> None:
+    rendering = render(an_agent(every_tool=True, body=body), replace(PLAIN_HOST, hazards=(REWRITTEN,)))
+    assert rendering.content.decode().endswith(f"---\n\n{written}")
+    assert rendering.notes == (Note("body", Fidelity.APPROXIMATED, detail),)
+
+
+def test_a_prompt_without_any_hazard_is_not_touched_and_nothing_is_noted() -> None:
+    rendering = render(an_agent(every_tool=True), replace(PLAIN_HOST, hazards=(REWRITTEN, REFUSED)))
+    assert rendering == render(an_agent(every_tool=True), PLAIN_HOST)
+
+
+SNARES = st.sampled_from(
+    ["${name}", "${NAME}", "$name", "$ARGUMENTS", "$1", "${1}", "$$x", "\u2018", "\u201d", "\u2014", "\u00a0", "\u200b",
+     "{{x}}", "@{x}", "!{x}", "!`ls`", "@file", "<x>", "$", "{", "}"]
+)  # fmt: skip
+
+
 @EVERY_HOST
-def test_a_prompt_that_the_host_would_not_pass_on_is_refused_naming_the_line(host: Host) -> None:
-    if not host.hazard:
+@settings(max_examples=30)
+@given(parts=st.lists(st.one_of(SNARES, TRICKY), max_size=6))
+def test_no_hazard_is_left_in_a_prompt_that_a_host_gets(host: Host, parts: list[str]) -> None:
+    body = f"An agent with a prompt.\n{''.join(parts)}\nThe end of it.\n"
+    try:
+        written = body_of(render(an_agent("shell", body=body), host).content, host)
+    except ContentRefused:
+        assert any(hazard.replacement is None and re.search(hazard.pattern, body) for hazard in host.hazards)
         return
-    with pytest.raises(ContentRefused, match=r"agent triage: line 3 of the prompt holds '\$\{name\}': "):
-        render(an_agent("shell", body="One\n\nTwo ${name}\n"), host)
+    assert [hazard.pattern for hazard in host.hazards if re.search(hazard.pattern, written)] == []
+    if not any(re.search(hazard.pattern, body) for hazard in host.hazards):
+        assert written == body
+
+
+@pytest.mark.parametrize(("length", "noted"), [(30, False), (31, True)])
+def test_a_prompt_that_some_clients_do_not_take_is_told(length: int, noted: bool) -> None:
+    host = replace(PLAIN_HOST, body_limit=BodyLimit(most=30, who="the cloud inn"))
+    rendering = render(an_agent(every_tool=True, body="x" * (length - 1) + "\n"), host)
+    note = Note("body", Fidelity.NARROWED, "longer than 30 characters: the cloud inn will not take it")
+    assert rendering.notes == ((note,) if noted else ())
+
+
+def test_a_prompt_that_is_too_short_is_refused() -> None:
+    host = replace(PLAIN_HOST, shortest_body=5)
+    assert render(an_agent(every_tool=True, body="12345\n"), host).notes == ()
+    with pytest.raises(ContentRefused) as caught:
+        render(an_agent(every_tool=True, body="1234\n"), host)
+    assert caught.value.message == "agent triage: The Inn takes no prompt under 5 characters"
 
 
 PROMPT = "    indented\n\n{{ jinja }} {% raw %} \\n \\ ''' \"\"\" --- 🦉\n---\nlast\n"
 
 
+def body_of(content: bytes, host: Host) -> str:
+    """Return the prompt as the host reads it."""
+    text = content.decode()
+    if host.form == "modes":
+        (mode,) = yaml.safe_load(f"customModes:\n{text}")["customModes"]
+        return str(mode[host.body_key])
+    if host.form == "toml":
+        return str(tomllib.loads(text)[host.body_key or ""])
+    return text.split("---\n\n", 1)[1]
+
+
 @EVERY_HOST
 def test_a_prompt_is_never_touched(host: Host) -> None:
-    rendering = render(an_agent("shell", body=PROMPT), host)
-    if host.body_key:
-        assert tomllib.loads(rendering.content.decode())[host.body_key] == PROMPT
-    else:
-        assert rendering.content.decode().endswith(f"\n---\n\n{PROMPT}")
+    assert body_of(render(an_agent("shell", body=PROMPT), host).content, host) == PROMPT
 
 
 @EVERY_HOST

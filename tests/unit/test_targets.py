@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from agentpkg.bundle import Skill
 from agentpkg.errors import ContentRefused, UsageError
 from agentpkg.files import file_digest
-from agentpkg.hosts.base import HostField, McpNames, NoControl, ToolList, ToolRow
+from agentpkg.hosts.base import AlsoRead, HostField, McpNames, NoControl, ToolList, ToolRow
+from agentpkg.losses import Fidelity, Note
 from agentpkg.manifest import HostSettings
 from agentpkg.requirement import Requirement
 from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 
 LIST = ToolList(key="tools", rows=(ToolRow(gives=("read",), names=("Read",)),), mcp=McpNames(one="{tool}", every=None))
 POWER = HostField(name="mode", choices=("safe", "wild"), power=True, harmless=("safe",))
-HOSTS = {"inn": a_host(LIST, name="inn", fields=(POWER,)), "open": a_host(NoControl(), name="open")}
+HOSTS = {
+    "inn": a_host(LIST, name="inn", fields=(POWER,)),
+    "open": a_host(NoControl(), name="open"),
+    "bare": replace(a_host(LIST, name="bare"), skills=None),
+    "guest": replace(a_host(LIST, name="guest"), also_reads=(AlsoRead(agents=".inn/agents/{name}.md"),)),
+    "board": replace(a_host(LIST, name="board"), agents=".board#{name}", form="modes", body_key="prompt"),
+}
 
 
 def select(
@@ -37,9 +45,11 @@ def select(
     )
 
 
-def render(*selections: Selection, user: bool = False, widening: tuple[str, ...] = ()) -> Rendered:
+def render(
+    *selections: Selection, user: bool = False, widening: tuple[str, ...] = (), used: tuple[str, ...] = ()
+) -> Rendered:
     settings = {name: HostSettings(widening=name in widening) for name in HOSTS}
-    return render_selections(selections, Destination(hosts=HOSTS, settings=settings, user=user))
+    return render_selections(selections, Destination(hosts=HOSTS, settings=settings, user=user, used=used))
 
 
 def refusal(*selections: Selection) -> ContentRefused:
@@ -89,7 +99,7 @@ def test_an_agent_that_the_bundle_does_not_have_is_told_with_those_that_it_has(l
 
 
 def test_nothing_selected_is_nothing_rendered() -> None:
-    assert render() == Rendered(targets={}, renderings=(), grants={})
+    assert render() == Rendered(targets={}, placed=(), grants={}, overlaps=())
 
 
 # Two that want one path
@@ -123,6 +133,70 @@ def test_two_that_want_the_same_bytes_share_them() -> None:
     other = a_bundle(an_agent("read", name="other"), name="others", skills=(SKILL,))
     target = render(select(TEAM), select(other)).targets[".inn/skills/sql/SKILL.md"]
     assert (target.bundle, target.hosts) == ("reviewers", ("inn",))
+
+
+# Entries of a file that is shared with others
+
+
+def test_an_entry_of_a_shared_file_is_a_target_of_its_own() -> None:
+    rendered = render(select(TEAM, "board"))
+    assert [path for path in rendered.targets if "skills" not in path] == [".board#triage", ".board#writer"]
+    assert rendered.targets[".board#triage"].content.startswith(b'  - name: "triage"\n')
+    assert [one.path for one in rendered.placed] == [".board#triage", ".board#writer"]
+
+
+def test_two_agents_of_one_name_cannot_be_one_entry() -> None:
+    other = a_bundle(an_agent("read", body="Another.\n"), name="others")
+    assert "two files want .board#triage" in refusal(select(TEAM, "board"), select(other, "board")).message
+
+
+# What hosts do not carry
+
+SKILLS_LOST = Note("skills", Fidelity.NARROWED, "the host reads no skills: sql")
+
+
+def test_skills_that_a_host_does_not_read_are_dropped_and_every_agent_says_so() -> None:
+    rendered = render(select(TEAM, "bare", "inn"))
+    assert [path for path in rendered.targets if path.startswith(".bare/")] == [
+        ".bare/agents/triage.md",
+        ".bare/agents/writer.md",
+    ]
+    notes = {(one.agent, one.host): one.notes for _, one in rendered.renderings}
+    assert notes["triage", "bare"] == notes["writer", "bare"] == (SKILLS_LOST,)
+    assert notes["triage", "inn"] == ()
+
+
+def test_a_home_folder_can_have_skills_where_a_project_has_none() -> None:
+    rendered = render(select(TEAM, "bare"), user=True)
+    assert ".bare/skills/sql/SKILL.md" in rendered.targets
+    assert [one.notes for _, one in rendered.renderings] == [(), ()]
+
+
+def test_losses_are_the_worst_of_every_field_by_agent_and_host() -> None:
+    team = a_bundle(an_agent("read", "delegate", model="balanced"), an_agent("read", name="writer"), skills=(SKILL,))
+    rendered = render(select(team, "inn", "bare"), select(a_bundle(an_agent("read", name="x"), name="y")))
+    assert rendered.losses("reviewers") == {
+        "triage": {
+            "bare": {"model": "approximated", "skills": "narrowed", "tools": "narrowed"},
+            "inn": {"model": "approximated", "tools": "narrowed"},
+        },
+        "writer": {"bare": {"skills": "narrowed"}},
+    }
+    assert rendered.losses("y") == {}
+
+
+def test_what_another_host_of_the_project_makes_of_a_file_counts_as_a_loss_there() -> None:
+    rendered = render(select(TEAM), used=("inn", "guest"))
+    assert {(one.agent, one.host, one.note.field) for one in rendered.overlaps} == {
+        ("triage", "guest", "overlap"),
+        ("writer", "guest", "overlap"),
+    }
+    assert rendered.losses("reviewers")["triage"] == {"guest": {"overlap": "approximated"}}
+
+
+def test_a_host_that_the_project_does_not_use_is_no_overlap() -> None:
+    assert render(select(TEAM), used=("inn",)).overlaps == ()
+    assert render(select(TEAM)).overlaps == ()
 
 
 # Powers

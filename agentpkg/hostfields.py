@@ -1,0 +1,81 @@
+"""Reading the fields that an agent has for one host only, as the host's own rules want them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import ContentRefused
+
+if TYPE_CHECKING:
+    from agentpkg.agent import Agent
+    from agentpkg.header import Header
+    from agentpkg.hosts.base import Host, HostField, Value
+
+
+def host_powers(agent: Agent, host: Host) -> tuple[str, ...]:
+    """Return the powers that the agent's own fields for `host` add there, as `host.field=value`."""
+    own = agent.host_fields.get(host.name, {})
+    return tuple(
+        f"{host.name}.{spec.name}={own[spec.name]}"
+        for spec in host.fields
+        if spec.power and spec.name in own and own[spec.name] not in spec.harmless
+    )
+
+
+def read_own_text(agent: Agent, host: Host, key: str) -> str | None:
+    """Return the text that replaces the agent's own `key` at this host, None where nothing does."""
+    own = agent.host_fields.get(host.name, {})
+    value = own.get(key)
+    if key in own and not (isinstance(value, str) and value.strip()):
+        raise ContentRefused(f"agent {agent.name}: hosts.{host.name}.{key} must be text, and not blank")
+    return value if isinstance(value, str) else None
+
+
+def read_own_fields(agent: Agent, host: Host) -> dict[str, Value]:
+    """Return the values of the agent's own fields for `host`; raise `ContentRefused` for one that it would not take."""
+    own = agent.host_fields.get(host.name, {})
+    specs = {spec.name: spec for spec in host.fields}
+    values: dict[str, Value] = {}
+    for name in sorted(own.keys() - {"model", "description"}):
+        where = f"agent {agent.name}: hosts.{host.name}.{name}"
+        if name not in specs:
+            raise ContentRefused(
+                f"{where} is not a field that {host.title} knows", hint=f"known: {', '.join(sorted(specs))}"
+            )
+        values[name] = _read_field(own[name], specs[name], where)
+    return values
+
+
+def _read_field(value: Header, spec: HostField, where: str) -> Value:
+    if spec.kind == "texts":
+        if not isinstance(value, list):
+            raise ContentRefused(f"{where} must be a list of texts")
+        if not value or len({str(item) for item in value}) < len(value):
+            raise ContentRefused(f"{where} must not be empty, nor name one text twice")
+        return [_read_text(item, spec, where) for item in value]
+    text = _read_text(value, spec, where)
+    if spec.kind == "boolean":
+        if text not in ("true", "false"):
+            raise ContentRefused(f"{where} is {text!r}, expected true or false")
+        return text == "true"
+    if spec.kind == "text":
+        return text
+    pattern = r"[1-9]\d{0,8}" if spec.kind == "integer" else r"\d{1,9}(\.\d{1,9})?"
+    if not re.fullmatch(pattern, text) or (spec.most is not None and float(text) > spec.most):
+        limit = f" up to {spec.most:g}" if spec.most is not None else ""
+        raise ContentRefused(
+            f"{where} is {text!r}, expected {'a whole number' if spec.kind == 'integer' else 'a number'}{limit}"
+        )
+    return int(text) if spec.kind == "integer" else float(text)
+
+
+def _read_text(value: Header, spec: HostField, where: str) -> str:
+    if not isinstance(value, str):
+        wanted = {"text": "be text", "texts": "hold texts"}.get(spec.kind, f"be a {spec.kind}")
+        raise ContentRefused(f"{where} must {wanted}")
+    if spec.choices and value not in spec.choices:
+        raise ContentRefused(f"{where} is {value!r}", hint=f"one of: {', '.join(spec.choices)}")
+    if spec.pattern and not re.fullmatch(spec.pattern, value):
+        raise ContentRefused(f"{where} is {value!r}, which {spec.pattern} does not match")
+    return value

@@ -1,0 +1,80 @@
+"""Overlaps: hosts that read files which were written for another host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.grants import EVERYTHING
+from agentpkg.losses import Fidelity, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from agentpkg.grants import Grants
+    from agentpkg.hosts.base import AlsoRead, Host
+    from agentpkg.render import Rendering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A rendering, the bundle that it is of, and the path that it goes to."""
+
+    bundle: str
+    path: str
+    rendering: Rendering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """What `host` makes of an agent's file that was written for another host."""
+
+    bundle: str
+    agent: str
+    host: str
+    note: Note
+
+
+def find_overlaps(
+    placed: Sequence[Placed], grants: Mapping[str, Mapping[str, Grants]], used: Iterable[Host], user: bool
+) -> tuple[Overlap, ...]:
+    """Return what those of the `used` hosts that read each other's files make of them.
+
+    `user` says that the paths are below the home folder. A host that has a copy of its own, and takes that one, is no
+    overlap: agents have one name everywhere.
+    """
+    own = {(one.bundle, one.rendering.agent, one.rendering.host) for one in placed}
+    overlaps = [
+        Overlap(bundle=one.bundle, agent=one.rendering.agent, host=host.name, note=note)
+        for host in used
+        for one in placed
+        for note in _notes(
+            one,
+            host,
+            has_own=(one.bundle, one.rendering.agent, host.name) in own,
+            free=grants[one.bundle][one.rendering.agent].covers(EVERYTHING),
+            user=user,
+        )
+    ]
+    return tuple(dict.fromkeys(overlaps))
+
+
+def _notes(one: Placed, host: Host, *, has_own: bool, free: bool, user: bool) -> Iterator[Note]:
+    agent, path = one.rendering.agent, one.path
+    for also in host.also_reads:
+        if path == also.agents.format(name=agent) and (also.user or not user):
+            note = _note(also, has_own=has_own, free=free)
+            if note:
+                yield note
+    skills = host.user_skills if user else host.skills
+    if skills and host.native and path == f"{skills.format(name=agent)}/SKILL.md":
+        yield Note("overlap", Fidelity.APPROXIMATED, "finds it as a skill, too")
+
+
+def _note(also: AlsoRead, *, has_own: bool, free: bool) -> Note | None:
+    path = also.agents.format(name="NAME")
+    if has_own:
+        return Note("overlap", Fidelity.NARROWED, f"loads {path} in place of its own file") if also.wins else None
+    if also.restricts or free:
+        return Note("overlap", Fidelity.APPROXIMATED, f"was not chosen, and loads {path} all the same")
+    return Note("overlap", Fidelity.WIDENED, f"was not chosen, and loads {path} all the same, with every tool")

@@ -1,0 +1,1 @@
+"""The clients: one module each, named after its host in `agentpkg.hosts`."""
