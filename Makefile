@@ -66,7 +66,7 @@ wheel: $(DEVELOP)
 bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
 
-check: demo lint types test crash wheel
+check: demo lint types test crash conformance wheel
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

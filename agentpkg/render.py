@@ -92,6 +92,10 @@ def _description(agent: Agent, host: Host, notes: list[Note]) -> str:
     if host.dialect == "lines" and re.search(r"[\n\t]", text):
         notes.append(Note("description", Fidelity.APPROXIMATED, "on one line: its line breaks and tabs are blanks"))
         text = re.sub(r"[ \t]*[\n\t][ \t\n]*", " ", text)
+    found = re.search(host.description_hazard.pattern, text) if host.description_hazard else None
+    if found and host.description_hazard:
+        detail = f"{found[0]} will not stand as it is: {host.description_hazard.why}"
+        notes.append(Note("description", Fidelity.APPROXIMATED, detail))
     return text
 
 

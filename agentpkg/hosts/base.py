@@ -138,8 +138,8 @@ class HostField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BodyHazard:
-    """Text in a prompt that the host does not pass on as it stands.
+class TextHazard:
+    """Text that the host does not pass on as it stands.
 
     `replacement` (as `re.sub` takes it) says the same to a reader, in visible characters, and reaches the model. None:
     nothing does, and the agent is refused.
@@ -233,8 +233,9 @@ class Host:
     `form` says how a file is written: markdown with a header, TOML, or an entry in a YAML list of modes. `dialect`
     `lines` is a header that the host reads line by line, not as YAML. `name_keys` and `description_keys` are the keys
     that hold them, `body_key` that of the prompt where it has one, `fixed` what every header holds. `native` False: the
-    host has no agents, and reads them as skills. A description longer than `longest_description` is cut, and stands
-    whole in the prompt. A prompt shorter than `shortest_body` is refused.
+    host has no agents, and reads them as skills. `hazards` are looked for in the prompt; `description_hazard` is text in
+    a description that the host changes however it is written. A description longer than `longest_description` is cut,
+    and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
     """
 
     name: str
@@ -257,10 +258,11 @@ class Host:
     fixed: Mapping[str, Value] = field(default_factory=dict)
     fields: tuple[HostField, ...] = ()
     reserved: frozenset[str] = frozenset()
-    hazards: tuple[BodyHazard, ...] = ()
+    hazards: tuple[TextHazard, ...] = ()
     body_limit: BodyLimit | None = None
     shortest_body: int = 1
     longest_description: int | None = None
+    description_hazard: TextHazard | None = None
     servers: ServerDeclaration | None = None
     settings: ServerSettings | None = None
     also_reads: tuple[AlsoRead, ...] = ()

@@ -1,6 +1,7 @@
 """Claude Code.
 
-A name that it does not know in `tools` is dropped; an absent list gives every tool, an empty one none. A scope on a
+A name that it does not know in `tools` is dropped; an absent list gives every tool, an empty one none, and an agent of
+whose names none is known does not start. A scope on a
 tool is accepted and then not applied to a sub-agent, so scoped tools cannot be carried. The closing fence of the
 frontmatter is the first `---` anywhere, so none may stand inside a value. A backslash before an `n` in a description
 becomes a line break, and no way of writing it prevents that. A model that it does not know fails when the agent
@@ -18,6 +19,7 @@ from agentpkg.hosts.base import (
     ServerDeclaration,
     ServerSettings,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -25,7 +27,7 @@ from agentpkg.hosts.base import (
 HOST = Host(
     name="claude",
     title="Claude Code",
-    checked="2026-11-21, Claude Code 2.1.197",
+    checked="2026-11-21, Claude Code 2.1.330",
     sources=(
         "the client's own listing and sub-agent requests",
         "code.claude.com/docs: sub-agents, tools-reference",
@@ -72,6 +74,7 @@ HOST = Host(
     settings=ServerSettings(
         file=".mcp.json", key="mcpServers", shape=ServerShape(remote={"type": "http"}, reference="${{{name}}}")
     ),
+    description_hazard=TextHazard(pattern=r"\\n", why="Claude Code makes a line break of it"),
     models=Models(
         aliases={"strong": "opus", "balanced": "sonnet", "fast": "haiku"},
         accepts=r"claude-[a-z0-9-]+(\[1m\])?|(opus|sonnet|haiku|fable)(\[1m\])?|best|opusplan",

@@ -6,7 +6,6 @@ agent again.
 """
 
 from agentpkg.hosts.base import (
-    BodyHazard,
     Host,
     HostField,
     McpNames,
@@ -14,6 +13,7 @@ from agentpkg.hosts.base import (
     ServerDeclaration,
     ServerSettings,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -78,7 +78,7 @@ HOST = Host(
     reserved=frozenset(["codebase_investigator", "cli_help", "generalist", "browser_agent"]),
     hazards=(
         # A shell reads both the same; elsewhere blanks are what changes least.
-        BodyHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
-        BodyHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
+        TextHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
+        TextHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
     ),
 )

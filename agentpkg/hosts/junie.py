@@ -6,12 +6,12 @@ an agent without a tool is left the one that asks. There is no group for fetchin
 """
 
 from agentpkg.hosts.base import (
-    BodyHazard,
     Host,
     HostField,
     Models,
     ServerSettings,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -61,7 +61,7 @@ HOST = Host(
     ),
     hazards=(
         # A shell reads both the same, and only the bare word is documented as a parameter.
-        BodyHazard(pattern=r"\$([A-Za-z_]\w*)", replacement=r"${\1}", why="Junie takes the bare word for a parameter"),
+        TextHazard(pattern=r"\$([A-Za-z_]\w*)", replacement=r"${\1}", why="Junie takes the bare word for a parameter"),
     ),
     settings=ServerSettings(file=".junie/mcp/mcp.json", key="mcpServers", shape=ServerShape()),
 )

@@ -1,17 +1,17 @@
 """Qwen Code.
 
-Versions before 0.20 read the header line by line and not as YAML: lists as lines of their own, texts on one line in
+Older versions (0.15) read the header line by line and not as YAML: lists as lines of their own, texts on one line in
 double quotes, and of the escapes only those of the quote and the backslash; anything else loses the list of tools, and
 an agent without one has every tool. Newer versions read the same as YAML. An empty list means every tool too, so an
 agent without a tool is left the list of to-dos. A name that the client does not know is dropped. Tools of an MCP server
-are named one by one. Sub-agents cannot start others.
+are named one by one.
 
 The prompt runs as a template, and `${word}` in it stops the agent when it starts. A server that the file declares has
-the session's environment; nothing in it is replaced by a variable's value. Versions before 0.20 ignore it.
+the session's environment; nothing in it is replaced by a variable's value. Older versions ignore it, and give no agent
+the tools to start another or to edit notebooks.
 """
 
 from agentpkg.hosts.base import (
-    BodyHazard,
     Host,
     HostField,
     McpNames,
@@ -19,6 +19,7 @@ from agentpkg.hosts.base import (
     ServerDeclaration,
     ServerSettings,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -45,11 +46,13 @@ HOST = Host(
             ToolRow(gives=("read",), names=("read_file",)),
             ToolRow(gives=("write",), names=("write_file",)),
             ToolRow(gives=("edit",), names=("edit",)),
+            ToolRow(gives=("notebook-edit",), names=("notebook_edit",)),
             ToolRow(gives=("glob",), names=("glob",)),
             ToolRow(gives=("grep",), names=("grep_search",)),
             ToolRow(gives=("list",), names=("list_directory",)),
             ToolRow(gives=("shell",), names=("run_shell_command",)),
             ToolRow(gives=("web-fetch",), names=("web_fetch",)),
+            ToolRow(gives=("delegate",), names=("agent",)),
             ToolRow(gives=("todo",), names=("todo_write",)),
             ToolRow(gives=("skill",), names=("skill",)),
             ToolRow(gives=("ask",), names=("ask_user_question",)),
@@ -89,8 +92,8 @@ HOST = Host(
     ),
     hazards=(
         # A shell reads both the same; elsewhere blanks are what changes least.
-        BodyHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
-        BodyHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
+        TextHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
+        TextHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
     ),
     shortest_body=10,
     servers=ServerDeclaration(key="mcpServers", shape=ServerShape(url="httpUrl", inherits=True), filtered=True),

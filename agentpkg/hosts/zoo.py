@@ -12,12 +12,12 @@ The home folder's file is that of VS Code on Linux; other editors and systems ke
 """
 
 from agentpkg.hosts.base import (
-    BodyHazard,
     Host,
     HostField,
     McpNames,
     ServerSettings,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -64,11 +64,11 @@ HOST = Host(
     fields=(HostField(name="customInstructions"),),
     reserved=frozenset(["architect", "code", "ask", "debug", "orchestrator"]),
     hazards=(
-        BodyHazard(pattern="[\u2018\u2019]", replacement="'", why=_ASCII),
-        BodyHazard(pattern="[\u201c\u201d]", replacement='"', why=_ASCII),
-        BodyHazard(pattern="[\u2010-\u2015\u2212]", replacement="-", why=_ASCII),
-        BodyHazard(pattern="\u00a0", replacement=" ", why=_ASCII),
-        BodyHazard(pattern="[\u200b-\u200d]", replacement="", why=_ASCII),
+        TextHazard(pattern="[\u2018\u2019]", replacement="'", why=_ASCII),
+        TextHazard(pattern="[\u201c\u201d]", replacement='"', why=_ASCII),
+        TextHazard(pattern="[\u2010-\u2015\u2212]", replacement="-", why=_ASCII),
+        TextHazard(pattern="\u00a0", replacement=" ", why=_ASCII),
+        TextHazard(pattern="[\u200b-\u200d]", replacement="", why=_ASCII),
     ),
     settings=ServerSettings(
         file=".roo/mcp.json",

@@ -19,7 +19,6 @@ from agentpkg.grants import EVERYTHING, Grants
 from agentpkg.hostfields import host_powers
 from agentpkg.hosts import HOSTS
 from agentpkg.hosts.base import (
-    BodyHazard,
     BodyLimit,
     HostField,
     McpNames,
@@ -29,6 +28,7 @@ from agentpkg.hosts.base import (
     ReadonlySwitch,
     ServerDeclaration,
     ServerShape,
+    TextHazard,
     ToolList,
     ToolRow,
 )
@@ -710,8 +710,8 @@ def test_a_header_that_is_read_line_by_line_holds_a_description_on_one(text: str
 
 # Prompts that a host would not pass on as they stand
 
-REFUSED = BodyHazard(pattern=r"\$\{\w+\}", why="The Inn takes it for a parameter")
-REWRITTEN = BodyHazard(pattern=r"%(\w+)", replacement=r"% \1", why="The Inn runs it")
+REFUSED = TextHazard(pattern=r"\$\{\w+\}", why="The Inn takes it for a parameter")
+REWRITTEN = TextHazard(pattern=r"%(\w+)", replacement=r"% \1", why="The Inn runs it")
 
 
 def test_a_prompt_that_the_host_would_not_pass_on_is_refused_naming_the_line() -> None:

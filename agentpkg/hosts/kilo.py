@@ -1,0 +1,44 @@
+"""Kilo Code: the CLI and the extensions, which grew out of OpenCode and read the same files from another folder.
+
+A file with a key of the wrong type is skipped, and not the end of the program. Agents of one name from several folders
+are merged, rule by rule: one below the home folder that allows more adds to what the project's allows. A model whose
+provider is not set up fails when the agent starts, and which one a user has is nothing that an id tells.
+
+`{file:…}` in a prompt is replaced by the file. `{env:…}` in a project's prompt makes Kilo drop the agent, and in a
+user's it is replaced by the variable; so is it in the project's settings, where one reference is the end of all of
+them. A server that Kilo starts has its whole environment.
+"""
+
+from dataclasses import replace
+
+from agentpkg.hosts.base import HostField, Models, ServerSettings, ServerShape, TextHazard
+from agentpkg.hosts.opencode import HOST as OPENCODE
+
+HOST = replace(
+    OPENCODE,
+    name="kilo",
+    title="Kilo Code",
+    checked="2026-11-21, Kilo CLI 7.7.9",
+    sources=(
+        "the client's resolved configuration and sub-agent requests",
+        "Kilo-Org/kilocode: packages/opencode/src/config",
+    ),
+    marks=(".kilo", ".kilocode", "kilo.json", "kilo.jsonc"),
+    agents=".kilo/agents/{name}.md",
+    user_agents=".config/kilo/agents/{name}.md",
+    models=Models(accepts=r"[a-z0-9-]+/\S+"),
+    fields=(*OPENCODE.fields, HostField(name="displayName")),
+    reserved=OPENCODE.reserved | {"ask", "code", "debug", "orchestrator"},
+    hazards=(
+        TextHazard(
+            pattern=r"(?<!\$)\{(env|file):([^}]+)\}",
+            replacement=r"{ \1:\2}",
+            why="Kilo Code would put a variable or a file in its place, or drop the agent",
+        ),
+    ),
+    settings=ServerSettings(
+        file="kilo.json",
+        key="mcp",
+        shape=ServerShape(stdio={"type": "local"}, remote={"type": "remote"}, joined=True, inherits=True),
+    ),
+)
