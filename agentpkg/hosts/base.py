@@ -233,9 +233,9 @@ class Host:
     `form` says how a file is written: markdown with a header, TOML, or an entry in a YAML list of modes. `dialect`
     `lines` is a header that the host reads line by line, not as YAML. `name_keys` and `description_keys` are the keys
     that hold them, `body_key` that of the prompt where it has one, `fixed` what every header holds. `native` False: the
-    host has no agents, and reads them as skills. `hazards` are looked for in the prompt; `description_hazard` is text in
-    a description that the host changes however it is written. A description longer than `longest_description` is cut,
-    and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
+    host has no agents, and reads them as skills. `hazards` are looked for in the prompt; `description_hazard` is text
+    in a description that the host changes however it is written. A description longer than `longest_description` is
+    cut, and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
     """
 
     name: str

@@ -30,10 +30,9 @@ HOST = replace(
     fields=(*OPENCODE.fields, HostField(name="displayName")),
     reserved=OPENCODE.reserved | {"ask", "code", "debug", "orchestrator"},
     hazards=(
+        TextHazard(pattern=r"(?<!\$)\{env:([^}]+)\}", replacement=r"{ env:\1}", why="Kilo Code would drop the agent"),
         TextHazard(
-            pattern=r"(?<!\$)\{(env|file):([^}]+)\}",
-            replacement=r"{ \1:\2}",
-            why="Kilo Code would put a variable or a file in its place, or drop the agent",
+            pattern=r"(?<!\$)\{file:([^}]+)\}", replacement=r"{ file:\1}", why="Kilo Code would put a file there"
         ),
     ),
     settings=ServerSettings(

@@ -31,9 +31,10 @@ class Script:
     """How a client's model starts agents.
 
     `tool` is the tool that starts one, `arguments` what it takes for an agent's name and a prompt. A client with a tool
-    for each agent says with `own` what that is called. `at_once` agents are started in one turn. `finish` is the tool
-    call by which a started agent ends, if a word of text does not do. A client that goes on while its agents start is
-    kept waiting for them, `patience` seconds a turn at most.
+    for each agent says with `own` what that is called. `at_once` agents are started in one turn. `first` is a call that
+    every started agent makes, `finish` the one by which it ends, if a word of text does not do. Who offers the tool
+    `aside` asks for something of its own, such as a title. A client that goes on while its agents start is kept waiting
+    for them, `patience` seconds a turn at most.
     """
 
     agents: tuple[str, ...]
@@ -41,7 +42,9 @@ class Script:
     arguments: Callable[[str, str], Mapping[str, object]]
     own: Callable[[str], str] | None = None
     at_once: int = 8
+    first: Call | None = None
     finish: Call | None = None
+    aside: str | None = None
     patience: float = 0
 
 
@@ -49,7 +52,8 @@ class Script:
 class Stub:
     """What a client asked: `session` by the session itself, `started` by each agent's first request.
 
-    `answers` holds what the client returned for starting an agent, by the agent's name.
+    `answers` holds what the client returned for starting an agent, `returned` what for the first call of one, both by
+    the agent's name.
     """
 
     script: Script
@@ -57,16 +61,17 @@ class Stub:
     session: list[Asked] = field(default_factory=list)
     started: dict[str, Asked] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    returned: dict[str, str] = field(default_factory=dict)
     _turn: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def decide(self, asked: Asked) -> tuple[Call, ...]:
         """Record `asked`; return the calls that the model makes, none for a word of text."""
+        if self.script.aside in asked.tools:
+            return ()
         started = _STARTED.search(asked.said)
         if started:
-            with self._lock:
-                self.started.setdefault(started[1], asked)
-            return (self.script.finish,) if self.script.finish else ()
+            return self._decide_for(started[1], asked)
         with self._lock:
             self.session.append(asked)
         if START not in asked.said or not any(self._tool(name, asked) for name in self.script.agents):
@@ -79,6 +84,16 @@ class Stub:
             names = self.script.agents[first : first + self.script.at_once]
         calls = [self._call(first + place, name, asked) for place, name in enumerate(names)]
         return tuple(call for call in calls if call)
+
+    def _decide_for(self, name: str, asked: Asked) -> tuple[Call, ...]:
+        first, finish = self.script.first, self.script.finish
+        with self._lock:
+            self.started.setdefault(name, asked)
+            if first and first.id in asked.answers:
+                self.returned[name] = asked.answers[first.id]
+        if first and first.id not in asked.answers:
+            return (first,)
+        return (finish,) if finish else ()
 
     def _tool(self, name: str, asked: Asked) -> str | None:
         """Return the tool that starts an agent, as the client spells it; None if it is not offered."""

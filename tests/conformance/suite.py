@@ -31,6 +31,13 @@ MAPPED = {
     "opencode": {"fast": "suite/small", "house-model-7": "suite/house"},
     "gemini": {"fast": "gemini-9-small", "house-model-7": "gemini-house-7"},
     "qwen": {"fast": "small-9", "house-model-7": "house-7"},
+    "kilo": {"fast": "suite/small", "house-model-7": "suite/house"},
+    "grok": {"fast": "small", "house-model-7": "house"},
+    "auggie": {"fast": "small", "house-model-7": "house"},
+    "droid": {"fast": "custom:small", "house-model-7": "custom:house"},
+    "cline": {"fast": "small", "house-model-7": "house"},
+    "openhands": {"fast": "small", "house-model-7": "house"},
+    "deepagents": {"fast": "openai:small", "house-model-7": "openai:house"},
 }
 # Servers that the project has of itself, beside those that bundles bring.
 OWN_SERVERS = (Server(name="ledger", tools=("read-entry", "write-entry")),)
@@ -189,4 +196,4 @@ def _split(content: bytes) -> tuple[Mapping[str, Header], str]:
         header, body = read_header(text, "the rendered file")
         return header, body
     table = tomllib.loads(text)
-    return table, table.pop("developer_instructions")
+    return table, table.pop(next(key for key in ("developer_instructions", "instructions") if key in table))

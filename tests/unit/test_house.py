@@ -179,10 +179,10 @@ def test_nobody_but_apply_reaches_for_what_changes_a_project(module: str) -> Non
     assert "agentpkg.folder" not in imported or module == "agentpkg.apply"
 
 
-def test_hosts_know_nothing_but_what_a_host_is() -> None:
-    allowed = {"agentpkg.hosts", "agentpkg.hosts.base", "agentpkg.hosts.skills", "dataclasses", "__future__"}
+def test_hosts_know_nothing_but_what_a_host_is_and_each_other() -> None:
     for name in HOSTS:
-        assert {imported for imported, _ in imports_of(f"agentpkg.hosts.{name}")} <= allowed
+        imported = {name for name, _ in imports_of(f"agentpkg.hosts.{name}")} - {"dataclasses", "__future__"}
+        assert {one for one in imported if not within(one, ("agentpkg.hosts",))} == set()
 
 
 def is_change(call: ast.Call) -> bool:

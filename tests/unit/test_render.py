@@ -345,7 +345,8 @@ def powers_written(agent: Agent, host: Host, written: dict[str, Value]) -> set[s
             assert len(set(names)) == len(names)
             own = [name for name in names if any(name in row.names for row in rows)]
             assert {name for name in names if name not in own} <= spelled(agent, mcp).union(host.tools.empty or ())
-            powers = {power for row in rows if any(name in own for name in row.names) for power in row.gives}
+            alone = {name: [row for row in rows if name in row.names] for name in own}  # the narrowest row tells of it
+            powers = {power for of in alone.values() for power in min(of, key=lambda row: len(row.names)).gives}
             servers = written[host.tools.servers] if host.tools.servers else []
             assert isinstance(servers, list)
             return powers.union(host.tools.always, (f"mcp:{server}/*" for server in servers))
