@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+SEE_HOSTS = "agentpkg hosts lists those that there are"
+
+
 class AgentpkgError(Exception):
     """A failure that was foreseen. Exit code 1 unless a subclass says otherwise."""
 
@@ -26,6 +29,14 @@ class AgentpkgError(Exception):
         self.hint = hint
         self.details = tuple(details)
         self.told = told
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return the hint for a name that is not known: the known ones most like it, or `otherwise` if none is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, tuple(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 class UsageError(AgentpkgError):

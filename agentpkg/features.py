@@ -29,7 +29,7 @@ def describe(host: Host) -> dict[str, str]:
         "tools of MCP servers": _server_tools(host),
         "MCP servers": _servers(host),
         "model": _model(host),
-        "skills": f"{host.skills}/" if host.skills else "none",
+        "skills of a bundle": "copied" if host.skills else "left out, and told",
         "power by field": ", ".join(field.name for field in host.fields if field.power) or "none",
         "own fields": ", ".join(field.name for field in host.fields if not field.power) or "none",
         "prompt": _prompt(host),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Losses: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, str]]]"  # fidelities by agent, host and field
+# What `--fail-on` takes: the fidelities of `agentpkg.losses`, from better to worse; here, so that it costs no import.
+LEVELS = ("approximated", "narrowed", "widened")
 FILE_NAME = "agentpkg.lock"
 FORMAT = 1
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one

@@ -24,10 +24,6 @@ class Fidelity(IntEnum):
         return self.name.lower()
 
 
-# What `--fail-on` takes: a loss of this kind, or a worse one, is too much.
-LEVELS = tuple(one.word for one in Fidelity if one)
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
     """One thing that a rendering could not carry as it was: the field, how it fares, and what happens instead."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agentpkg.errors import UsageError
+from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.fields import Fields, parse_toml
 from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
 
@@ -83,7 +83,7 @@ def check_hosts(hosts: tuple[str, ...], where: str, known: tuple[str, ...]) -> t
     """Return `hosts` without repeats, or raise `UsageError` for a name that is no host."""
     for host in hosts:
         if host not in known:
-            raise UsageError(f"{where}: unknown host {host!r}", hint=f"known hosts: {', '.join(sorted(known))}")
+            raise UsageError(f"{where}: unknown host {host!r}", hint=nearest(host, known, SEE_HOSTS))
     return tuple(dict.fromkeys(hosts))
 
 

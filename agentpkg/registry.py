@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from agentpkg.bundle import MOST_BYTES, MOST_BYTES_A_FILE, Bundle, BundleFile, parse_bundle, parse_bundle_file
-from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError
+from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
 from agentpkg.requirement import NAME, is_version
 from agentpkg.resolve import Offer
@@ -65,15 +65,12 @@ class Registry:
         """Return every version of a bundle, newest first; raise `UsageError` if there is no such bundle."""
         entries = self._mirror.tree(self._object(f"bundles/{name}"))
         if entries is None:
-            raise UsageError(f"there is no bundle {name!r} in registry {self.name}", hint=self._nearest(name))
+            raise UsageError(
+                f"there is no bundle {name!r} in registry {self.name}",
+                hint=nearest(name, self.names(), "agentpkg search lists what there is"),
+            )
         versions = [entry.name for entry in entries if entry.mode == "40000" and is_version(entry.name)]
         return tuple(sorted(versions, key=Version, reverse=True))
-
-    def _nearest(self, name: str) -> str:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.names(), n=3, cutoff=0.6)
-        return f"did you mean {' or '.join(near)}?" if near else "agentpkg search lists what there is"
 
     def yanked(self, name: str) -> Mapping[str, str]:
         """Return the reasons of a bundle's yanked versions."""

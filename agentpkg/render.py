@@ -117,12 +117,19 @@ def _body(agent: Agent, host: Host, notes: list[Note]) -> str:
         if found and hazard.replacement is not None:
             body, times = re.subn(hazard.pattern, hazard.replacement, body)
             more = f", and {times - 1} like it" if times > 1 else ""
-            instead = found.expand(hazard.replacement)
-            notes.append(Note("body", Fidelity.APPROXIMATED, f"{found[0]} is written {instead}{more}: {hazard.why}"))
+            written = f"{_visible(found[0])} is written {_visible(found.expand(hazard.replacement))}{more}"
+            notes.append(Note("body", Fidelity.APPROXIMATED, f"{written}: {hazard.why}"))
     if host.body_limit and len(body) > host.body_limit.most:
         detail = f"longer than {host.body_limit.most:,} characters: {host.body_limit.who} will not take it"
         notes.append(Note("body", Fidelity.NARROWED, detail))
     return body
+
+
+def _visible(text: str) -> str:
+    """Return text of a prompt as a note can show it."""
+    if text.isprintable() and not text.isspace():
+        return text or "as nothing"
+    return " ".join(f"U+{ord(character):04X}" for character in text)
 
 
 def _model(agent: Agent, host: Host, settings: HostSettings, notes: list[Note]) -> dict[str, Value]:

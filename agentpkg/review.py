@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ApprovalNeeded, ContentRefused
 from agentpkg.grants import Grants, name_powers
-from agentpkg.losses import LEVELS
+from agentpkg.lockfile import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -81,10 +81,10 @@ def _tell(gain: Gain) -> str:
     return f"{gain.bundle} {gain.before} → {gain.after}: {gain.agent} would gain {powers}"
 
 
-def refuse_losses(losses: Mapping[str, Losses], level: str | None) -> None:
+def refuse_losses(losses: Mapping[str, Losses], level: str | None, *, told: bool = False) -> None:
     """Raise `ContentRefused` if an agent is carried to a host no better than `level` says; None puts up with all.
 
-    `losses` are by bundle.
+    `losses` are by bundle. `told`: the command's JSON document tells of them already.
     """
     if level is None:
         return
@@ -103,4 +103,5 @@ def refuse_losses(losses: Mapping[str, Losses], level: str | None) -> None:
             f"hosts do not hold every agent well enough for --fail-on {level}",
             details=[*found[:_MOST_LOSSES], *([f"and {more} more"] if more > 0 else [])],
             hint="agentpkg render BUNDLE --host HOST tells what is lost",
+            told=told,
         )

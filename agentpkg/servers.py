@@ -72,8 +72,9 @@ def _advice(server: McpServer, settings: ServerSettings | None) -> str:
     table = spell_server(server, settings.shape) if settings else None
     if settings is None or table is None:
         return f"add to the host's own settings: {server.power[len('mcp-server:') :]}"
+    place = settings.file if settings.file.startswith("~") else f"the project's {settings.file}"
     if settings.form == "toml":
         line = f"{settings.key}.{emit.toml_key(server.name)} = {emit.inline_toml(table)}"
-        return f"add to {settings.file}: {line}"
+        return f"add to {place}: {line}"
     line = f"{json.dumps(server.name)}: {json.dumps(table, ensure_ascii=False)}"
-    return f"add to {settings.file}, under {json.dumps(settings.key)}: {line}"
+    return f"add to {place}, under {json.dumps(settings.key)}: {line}"

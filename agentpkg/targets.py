@@ -96,6 +96,12 @@ class Destination:
     user: bool
     used: tuple[str, ...] = ()
 
+    def host(self, name: str) -> Host:
+        """Return a host as it is here: for the user's home, without the settings that it has in a project."""
+        host = self.hosts[name]
+        local = host.settings and not host.settings.file.startswith("~")
+        return replace(host, settings=None) if self.user and local else host
+
     def agent_path(self, host: Host, name: str) -> str:
         """Return the path of an agent's file for `host`."""
         return (host.user_agents if self.user else host.agents).format(name=name)
@@ -137,7 +143,7 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
     grants: dict[str, Mapping[str, Grants]] = {}
     for selection in selections:
         agents = _selected_agents(selection)
-        hosts = [destination.hosts[name] for name in selection.hosts]
+        hosts = [destination.host(name) for name in selection.hosts]
         grants[selection.id] = {agent.name: _grants(selection.bundle, agent, hosts) for _, agent in agents}
         for host in hosts:
             for item, agent in agents:

@@ -8,7 +8,7 @@ import click
 
 from agentpkg.commands import options
 from agentpkg.console import interactive, say, say_json, tell
-from agentpkg.hosts import HOSTS
+from agentpkg.errors import SEE_HOSTS
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -46,7 +46,7 @@ def choose_hosts(project: Project, given: tuple[str, ...]) -> tuple[str, ...]:
     if seen:
         tell(f"hosts found in {project.root}: {', '.join(hosts)}")
     else:
-        tell(f"no host found in {project.root}; taking {', '.join(hosts)} (known: {', '.join(sorted(HOSTS))})")
+        tell(f"no host found in {project.root}; taking {', '.join(hosts)}; {SEE_HOSTS}")
     if interactive():
         answer = click.prompt("Hosts of this project", default=", ".join(hosts), err=True)
         hosts = tuple(dict.fromkeys(get_host(name).name for name in answer.replace(",", " ").split()))

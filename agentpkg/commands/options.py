@@ -10,7 +10,7 @@ import click
 
 from agentpkg.console import interactive, status, tell_error
 from agentpkg.errors import ApprovalNeeded, UsageError
-from agentpkg.losses import LEVELS
+from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
 from agentpkg.project import Project, find_project, user_project
 

@@ -44,4 +44,5 @@ def command(
         for one in rendered.placed:
             say(f"{one.rendering.fidelity.word:13} {one.rendering.host:12} {one.path}")
         say_losses(rendered, rendered.placed)
-    refuse_losses({one.bundle: rendered.losses(one.bundle) for one in rendered.placed}, work.fail_on)
+    losses = {one.bundle: rendered.losses(one.bundle) for one in rendered.placed}
+    refuse_losses(losses, work.fail_on, told=as_json)

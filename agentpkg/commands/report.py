@@ -85,7 +85,7 @@ def _show_files(change: Change) -> None:
 
 
 def _group(action: Action) -> tuple[str, str]:
-    return action.kind.value, "/".join(action.path.split("/")[:2])
+    return action.kind.value, "/".join(action.path.partition("#")[0].split("/")[:2])
 
 
 def _show_notes(change: Change) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import UsageError
+from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.files import CONFLICT_SUFFIX
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ HOSTS: Mapping[str, Host] = _Hosts()
 def get_host(name: str) -> Host:
     """Return the host called `name`, or raise `UsageError` with the names that exist."""
     if name not in HOSTS:
-        raise UsageError(f"unknown host {name!r}", hint=f"known hosts: {', '.join(sorted(HOSTS))}")
+        raise UsageError(f"unknown host {name!r}", hint=nearest(name, HOSTS, SEE_HOSTS))
     return HOSTS[name]
 
 

@@ -199,7 +199,10 @@ class ServerDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """Where a project tells a host about its MCP servers: the key in a `file` of the user's, which is never touched."""
+    """Where a host is told of MCP servers: the key in a `file` of the user's, below the project, or below `~`.
+
+    It is never touched: the user is told what to add.
+    """
 
     file: str
     key: str

@@ -64,11 +64,11 @@ HOST = Host(
     fields=(HostField(name="customInstructions"),),
     reserved=frozenset(["architect", "code", "ask", "debug", "orchestrator"]),
     hazards=(
-        TextHazard(pattern="[\u2018\u2019]", replacement="'", why=_ASCII),
-        TextHazard(pattern="[\u201c\u201d]", replacement='"', why=_ASCII),
-        TextHazard(pattern="[\u2010-\u2015\u2212]", replacement="-", why=_ASCII),
-        TextHazard(pattern="\u00a0", replacement=" ", why=_ASCII),
-        TextHazard(pattern="[\u200b-\u200d]", replacement="", why=_ASCII),
+        TextHazard(pattern=r"[\u2018\u2019]", replacement="'", why=_ASCII),
+        TextHazard(pattern=r"[\u201c\u201d]", replacement='"', why=_ASCII),
+        TextHazard(pattern=r"[\u2010-\u2015\u2212]", replacement="-", why=_ASCII),
+        TextHazard(pattern=r"\u00a0", replacement=" ", why=_ASCII),
+        TextHazard(pattern=r"[\u200b-\u200d]", replacement="", why=_ASCII),
     ),
     settings=ServerSettings(
         file=".roo/mcp.json",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import AgentpkgError, ContentRefused, EditConflict, UsageError
+from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, UsageError
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import HostSettings
@@ -31,7 +31,7 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
     if homeless:
         raise UsageError(
             f"agentpkg.toml names no host to install {homeless[0]} for",
-            hint=f'[project] hosts = ["…"]; known: {", ".join(sorted(HOSTS))}',
+            hint=f'[project] hosts = ["…"]; {SEE_HOSTS}',
         )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
     destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=manifest.hosts)
@@ -69,9 +69,9 @@ def plan_files(session: Session, rendered: Rendered, registries: Registries) -> 
     odd = {disk[path].odd or "" for path in rendered.targets if path in disk and disk[path].odd}
     if odd:
         raise ContentRefused(
-            "agentpkg writes plain files into plain folders only",
+            "what stands where agentpkg would write is not what it can write to",
             details=sorted(odd),
-            hint="replace each by what it should be, or leave that host out",
+            hint="mend or move each, or leave that host out",
         )
     plan = make_plan(_ground(session, rendered, disk, registries))
     _refuse_foreign(plan)
@@ -159,7 +159,7 @@ def _refuse_foreign(plan: Plan) -> None:
     foreign = plan.of(Kind.FOREIGN)
     if foreign:
         raise EditConflict(
-            "files stand where agentpkg would write, and agentpkg did not write them; nothing was changed",
+            "files or entries stand where agentpkg would write, and it did not write them; nothing was changed",
             details=[action.path for action in foreign],
-            hint="move them away, or install the agents under other names with --as OLD=NEW",
+            hint="take them away, or install the agents under other names with --as OLD=NEW",
         )

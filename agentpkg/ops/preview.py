@@ -36,7 +36,7 @@ def preview(project: Project, source: str, hosts: tuple[str, ...], options: Opti
             hosts=HOSTS,
             settings={name: session.manifest.settings_of(name) for name in HOSTS},
             user=project.user,
-            used=names,
+            used=tuple(dict.fromkeys((*names, *session.manifest.hosts))),
         ),
         strict=False,
     )

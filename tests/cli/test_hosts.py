@@ -75,8 +75,9 @@ def test_every_host_can_be_shown(cli: Cli, host: str) -> None:
     assert data["features"]["tools"] in out
 
 
-def test_an_unknown_host_is_an_error_with_the_known_ones(cli: Cli) -> None:
-    assert "known hosts: amp, antigravity" in cli("hosts", "nothing", code=2).err
+def test_an_unknown_host_is_an_error_with_the_nearest(cli: Cli) -> None:
+    assert "agentpkg hosts lists those that there are" in cli("hosts", "nothing", code=2).err
+    assert "did you mean claude?" in cli("hosts", "cluade", code=2).err
 
 
 def test_render_shows_every_file_with_its_losses_and_writes_nothing(cli: Cli, project: Path) -> None:
@@ -102,7 +103,9 @@ def test_render_takes_a_folder_and_shows_what_install_would_refuse(cli: Cli, tmp
     (folder / "agents/mine.md").write_text("---\nname: mine\ndescription: d\ntools: [read]\n---\n\nRead.\n")
     data = cli("render", str(folder), "--host", "codex", "--json").json
     assert data["renderings"][0]["fidelity"] == "widened"
-    assert "widened" in cli("render", str(folder), "--host", "codex", "--fail-on", "widened", code=3).err
+    failed = cli("render", str(folder), "--host", "codex", "--fail-on", "widened", "--json", code=3)
+    assert "widened" in failed.err
+    assert failed.json["renderings"] == data["renderings"]
     (folder / "link").symlink_to("/etc/passwd")
     assert "symbolic link" in cli("render", str(folder), "--host", "codex", code=3).err
 
@@ -148,5 +151,12 @@ def test_a_host_that_was_left_out_and_reads_the_file_all_the_same_is_told_of(cli
     told = "widened on cursor: data-reviewer: overlap: was not chosen, and loads .claude/agents/NAME.md all the same"
     assert told in out
     assert ".cursor/agents/data-reviewer.md" not in contents(project)
+    assert told in cli("render", "data-reviewer", "--host", "claude").out
     assert "overlap" not in cli("install", "data-engineer").out
     assert "overlap widened" in cli("sync", "--check", "--fail-on", "widened", code=3).err
+
+
+def test_for_the_home_folder_nobody_is_sent_to_the_settings_of_a_project(cli: Cli) -> None:
+    arguments = ("install", "data-engineer", "--host", "cursor", "--dry-run")
+    assert "mcp: add to the project's .cursor/mcp.json, under" in cli(*arguments).out
+    assert "mcp: add to the host's own settings: context7" in cli(*arguments, "--global").out

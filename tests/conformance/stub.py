@@ -17,12 +17,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.conformance.wire import Asked, Call, Json, Reply, reply
 from tests.conformance.wire.anthropic import WIRE as ANTHROPIC
+from tests.conformance.wire.augment import WIRE as AUGMENT
 from tests.conformance.wire.chat import WIRE as CHAT
 from tests.conformance.wire.gemini import WIRE as GEMINI
 from tests.conformance.wire.responses import WIRE as RESPONSES
 
-WIRES = (ANTHROPIC, CHAT, RESPONSES, GEMINI)
+WIRES = (ANTHROPIC, CHAT, RESPONSES, GEMINI, AUGMENT)
 START = "Start every agent of the suite."  # what the session itself is told
+_WHO = {"userId": "suite", "orgId": "suite"}  # whom a client that wants to know is talking for
 _STARTED = re.compile(r"You are started as <<([a-z0-9-]+)>>")
 
 
@@ -156,7 +158,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
             self._send(_respond(stub, path, body))
 
         def do_GET(self) -> None:
-            self._send(reply({"object": "list", "data": [], "models": [], "has_more": False}))
+            self._send(reply({"object": "list", "data": [], "models": [], "has_more": False, **_WHO}))
 
         def do_HEAD(self) -> None:
             self._send(Reply(content=b""))

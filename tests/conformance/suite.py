@@ -34,7 +34,7 @@ MAPPED = {
     "kilo": {"fast": "suite/small", "house-model-7": "suite/house"},
     "grok": {"fast": "small", "house-model-7": "house"},
     "auggie": {"fast": "small", "house-model-7": "house"},
-    "droid": {"fast": "custom:small", "house-model-7": "custom:house"},
+    "droid": {"fast": "custom:small-0", "house-model-7": "custom:house-0"},
     "cline": {"fast": "small", "house-model-7": "house"},
     "openhands": {"fast": "small", "house-model-7": "house"},
     "deepagents": {"fast": "openai:small", "house-model-7": "openai:house"},

@@ -20,9 +20,9 @@ AGAIN = "python -m tests.unit.test_hosts_page"
 INTRO = f"""# Hosts
 
 What each host is given, what it loses, and when an agent is refused for it. This page is made from the host files in
-`agentpkg/hosts/` and tested against them (to make it again: `{AGAIN}`); the same is told by `agentpkg hosts` and
-`agentpkg hosts HOST`. The bytes are held still by the golden files in `tests/golden/`; what the real clients make of
-them is on [Conformance](conformance.md).
+`agentpkg/hosts/` and tested against them. To make it again: `{AGAIN}`.
+The same is told by `agentpkg hosts` and `agentpkg hosts HOST`. The bytes are held still by the golden files in
+`tests/golden/`; what the real clients make of them is on [Conformance](conformance.md).
 
 ## For every host
 

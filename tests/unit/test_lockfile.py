@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
 from agentpkg.files import is_inside
-from agentpkg.lockfile import LockedBundle, LockedFile, LockedHost, Lockfile, dump_lockfile, parse_lockfile
-from agentpkg.losses import LEVELS
+from agentpkg.lockfile import LEVELS, LockedBundle, LockedFile, LockedHost, Lockfile, dump_lockfile, parse_lockfile
 from agentpkg.requirement import Requirement, bundle_id
 from tests.unit.builders import TRICKY, a_locked_bundle, a_locked_file
 

@@ -157,7 +157,7 @@ def test_what_is_wrong_in_a_manifest_is_told_with_its_key(text: str, message: st
 def test_an_unknown_host_or_registry_is_answered_with_what_to_do() -> None:
     with pytest.raises(UsageError) as caught:
         parse('[project]\nhosts = ["pub"]')
-    assert caught.value.hint == "known hosts: barn, inn, mill"
+    assert caught.value.hint == "agentpkg hosts lists those that there are"
     with pytest.raises(UsageError) as caught:
         parse("[bundles]\n'acme/aa' = ''")
     assert caught.value.hint == "add [registries.acme] with its url"

@@ -166,7 +166,7 @@ JSON = ServerSettings(file=".inn/mcp.json", key="mcpServers", shape=SHAPE)
 def test_what_to_add_is_told_as_it_is_written_in_json() -> None:
     told = advice(replace(FULL, name='o"wn', args=("é",)), JSON)
     assert told == (
-        'add to .inn/mcp.json, under "mcpServers": '
+        'add to the project\'s .inn/mcp.json, under "mcpServers": '
         '"o\\"wn": {"command": "npx", "args": ["é"], "env": {"TOKEN": "$TOKEN", "USER": "$USER"}}'
     )
     line = told.partition(": ")[2]
@@ -180,10 +180,10 @@ def test_what_to_add_is_told_as_it_is_written_in_toml(name: str) -> None:
     for server in (FULL, SECRET, BARE):
         told = advice(replace(server, name=name), settings)
         file, _, line = told.partition(": ")
-        assert file == "add to .inn/config.toml"
+        assert file == "add to the project's .inn/config.toml"
         assert tomllib.loads(line) == {"mcp_servers": {name: spell_server(server, shape)}}
     assert advice(FULL, settings) == (
-        "add to .inn/config.toml: "
+        "add to the project's .inn/config.toml: "
         'mcp_servers.own = { command = "npx", args = ["-y", "own"], env_vars = ["TOKEN", "USER"] }'
     )
 

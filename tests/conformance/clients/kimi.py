@@ -9,8 +9,9 @@ from tests.conformance.client import Client, Observed, Seen
 from tests.conformance.room import Finished, Room
 from tests.conformance.stub import START, Script, Stub, serve
 
-# Its own agents come last for those that have a list of tools, and first for all others.
-_LISTED = re.compile(r"^- ([a-z0-9-]+): (.*?)\n  Tools: (?=[^\n]*(?:\n- [a-z0-9-]+: |\n\n|\Z))", re.DOTALL | re.MULTILINE)
+_LISTED = re.compile(
+    r"^- ([a-z0-9-]+): (.*?)\n  Tools: (?=[^\n]*(?:\n- [a-z0-9-]+: |\n\n|\Z))", re.DOTALL | re.MULTILINE
+)
 _SETTINGS = """\
 default_model = "suite"
 telemetry = false
@@ -52,7 +53,6 @@ def _read(room: Room, finished: Finished, stub: Stub) -> Observed:
     if declared is None:
         return Observed(failure=finished.words)
     text = json.loads(declared)["description"]
-    print(text[-6000:])
     descriptions = dict(_LISTED.findall(text))
     return Observed(agents={name: _seen(name, descriptions, stub) for name in room.agents})
 
@@ -71,8 +71,47 @@ CLIENT = Client(
     run=_run,
     sees=frozenset(["description", "tools", "body"]),
     powers={
+        "Agent": ("delegate",),
+        "AgentSwarm": ("*",),
+        "AskUserQuestion": ("ask",),
+        "Bash": ("shell",),
+        "CreateGoal": ("*",),
+        "CronCreate": ("*",),
+        "CronDelete": ("*",),
+        "CronList": ("*",),
+        "Edit": ("edit",),
+        "EnterPlanMode": (),
+        "ExitPlanMode": (),
+        "FetchURL": ("web-fetch",),
+        "GetGoal": ("*",),
+        "Glob": ("glob", "list"),
+        "Grep": ("grep",),
+        "Read": ("read",),
+        "SetGoalBudget": ("*",),
+        "Skill": ("skill",),
+        "TaskList": ("*",),
+        "TaskOutput": ("*",),
+        "TaskStop": ("*",),
+        "TodoList": ("todo",),
+        "UpdateGoal": ("*",),
+        "WaitFor": (),
+        "Write": ("write",),
     },
+    # Not looked for: a search of the web, which it offers with its own provider only.
     expects={
+        "read": ("Read",),
+        "write": ("Write",),
+        "edit": ("Edit",),
+        "notebook-edit": ("Edit",),
+        "glob": ("Glob",),
+        "list": ("Glob",),
+        "grep": ("Grep",),
+        "shell": ("Bash",),
+        "web-fetch": ("FetchURL",),
+        "delegate": ("Agent",),
+        "todo": ("TodoList",),
+        "skill": ("Skill",),
+        "ask": ("AskUserQuestion",),
     },
     spell=lambda server, tool: f"mcp__{server}__{tool}",
 )
