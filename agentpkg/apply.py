@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict
@@ -22,7 +22,7 @@ from agentpkg.journal import Step, read_journal, sync_folder, write_journal, wri
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from agentpkg.project import Project
@@ -35,13 +35,14 @@ _THREADS = 8
 class Write:
     """One file to change: its path, the bytes that stand there now, and the new ones; None for no file.
 
-    `base` is the digest of the rendering that the file rests on until then, None for one that rests on none.
+    `bases` are the digests of the renderings that the file, or each entry of it, rests on until then, by its path in
+    the lock; one that rests on none is not in it.
     """
 
     path: str
     before: bytes | None
     after: bytes | None
-    base: str | None = None
+    bases: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -180,7 +181,7 @@ def _stage(state: Path, writes: list[Write]) -> list[Step]:
             path=write.path,
             before=_digest(write.before),
             after=_digest(write.after),
-            base=write.base,
+            bases=write.bases,
             staged=str(number),
         )
         for number, write in enumerate(writes)
@@ -240,7 +241,7 @@ def _staged(path: Path) -> bytes | None:
 def _rest_on_bases(project: Project, left: list[Step]) -> None:
     """Note in the lock that files which were left still rest on what they rested on before, so that they get merged."""
     lock = project.root / project.lock
-    waiting = {step.path: step.base for step in left if step.base}
+    waiting = {path: base for step in left for path, base in step.bases.items()}
     if waiting and lock.exists():
         locked = parse_lockfile(lock.read_bytes().decode())
         files = {

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MOST_BYTES_A_FILE = 256 * 1024
 MOST_BYTES = 1024 * 1024
+MOST_FILES = 500
+_SKILL_KEYS = frozenset(["name", "description", "license", "compatibility", "metadata"])
+# What some host would put an environment variable or a file in the place of, named or not in `env`.
+_REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
 _KNOWN = re.compile(
     r"(bundle\.toml|README\.md|LICENSE|CHANGELOG\.md|agents/[^/]+\.md|variants/[^/]+/[^/]+\.md|skills/[^/]+/.+)\Z"
@@ -192,6 +196,11 @@ def _server(name: str, fields: Fields) -> McpServer:
     )
     for text in (server.command or server.url or "", *server.args, *server.headers):
         check_line(text, fields.where)
+        if _REFERENCE.search(text):
+            raise fields.error(
+                f"{fields.where}: {text!r} refers to a variable or a file, and some hosts would put it there",
+                hint="name variables under env, or as values of headers",
+            )
     for variable in (*server.env, *server.headers.values()):
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", variable):
             raise fields.error(f"{fields.where}: {variable!r} is not the name of an environment variable")
@@ -229,6 +238,12 @@ def _skill(name: str, files: Mapping[str, bytes], where: str) -> Skill:
         raise ContentRefused(f"{where}: SKILL.md is missing")
     header, _ = read_header(files["SKILL.md"].decode(), f"{where}/SKILL.md")
     fields = Fields(header, f"{where}/SKILL.md")
+    unknown = sorted(header.keys() - _SKILL_KEYS)
+    if unknown:
+        raise ContentRefused(
+            f"{where}/SKILL.md: {unknown[0]!r} is not a key that a skill may have here",
+            hint=f"these are: {', '.join(sorted(_SKILL_KEYS))}; others, such as hooks, may add power",
+        )
     if fields.text("name") != name:
         raise ContentRefused(f"{where}/SKILL.md: name is {fields.text('name')!r}, but the folder is {name}")
     description = fields.text("description")

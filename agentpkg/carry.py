@@ -75,6 +75,8 @@ def _carry_switch(tools: tuple[Tool, ...], held: Grants, control: ReadonlySwitch
         _carry_nothing(held, carried)
         return
     carried.header[control.key] = True
+    if control.and_also:
+        carried.note(Fidelity.APPROXIMATED, f"{control.key} leaves {control.and_also}")
     gained = Grants(frozenset(control.leaves)).beyond(held)
     carried.gained.update(gained)
     if gained:
@@ -168,9 +170,9 @@ def _write_scope(tool: Tool, held: Grants, control: ToolList | PermissionMap, ru
                 if isinstance(rule, dict):
                     rule[tool.scope] = "allow"
                     closed = row.rule if isinstance(row.rule, dict) else {}
-                    for pattern in [pattern for pattern, one in closed.items() if one == control.deny]:
+                    for pattern, one in [(pattern, one) for pattern, one in closed.items() if one != "allow"]:
                         rule.pop(pattern, None)  # last again: the last rule that matches holds
-                        rule[pattern] = control.deny
+                        rule[pattern] = one
             return True
     return False
 
@@ -206,7 +208,7 @@ def _write_wider(
 ) -> bool:
     """Write a tool under names that give more than the agent holds, because the project allows it."""
     for row in rows:
-        if tool.name in row.gives:
+        if row.names and tool.name in row.gives:
             rules.update(dict.fromkeys(row.names, row.rule))
             gained = Grants(frozenset(row.gives)).beyond(held)
             carried.gained.update(gained)

@@ -93,7 +93,8 @@ def _yaml_lines(table: Mapping[str, Value], indent: str) -> list[str]:
 
 def _plain_lines(table: Mapping[str, Value], indent: str) -> list[str]:
     lines: list[str] = []
-    for key, value in table.items():
+    for name, value in table.items():
+        key = _plain_item(name)
         if isinstance(value, dict):
             lines += [f"{indent}{key}:\n", *_plain_lines(value, indent + "  ")]
         elif isinstance(value, list):
@@ -105,7 +106,7 @@ def _plain_lines(table: Mapping[str, Value], indent: str) -> list[str]:
 
 def _plain_item(item: Value) -> str:
     text = str(item)
-    return text if re.fullmatch(r"[A-Za-z_][\w.*/-]*", text, re.ASCII) else _plain_text(text)
+    return text if _PLAIN_KEY.match(text) else _plain_text(text)
 
 
 def _plain_text(text: str) -> str:

@@ -146,9 +146,7 @@ def _prompt(host: Host) -> str:
 
 def _also_reads(host: Host) -> str:
     return "; ".join(
-        also.agents.format(name="NAME")
-        + ("" if also.restricts else ", whose tool lists do not hold there")
-        + (", and takes it over its own" if also.wins else "")
+        also.agents.format(name="NAME") + ("" if also.restricts else ", whose tool lists do not hold there")
         for also in host.also_reads
     ) or ("nothing else" if host.native else NONE)
 

@@ -11,6 +11,7 @@ from agentpkg.errors import IntegrityError
 from agentpkg.fields import Fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -21,7 +22,7 @@ class Step:
     path: str
     before: str | None
     after: str | None
-    base: str | None
+    bases: Mapping[str, str]
     staged: str
 
 
@@ -46,7 +47,10 @@ def sync_folder(path: Path) -> None:
 
 def write_journal(state: Path, steps: list[Step]) -> None:
     """Put the journal in place: from here on the change will happen."""
-    data = {"format": 1, "steps": [[step.path, step.before, step.after, step.base, step.staged] for step in steps]}
+    data = {
+        "format": 1,
+        "steps": [[step.path, step.before, step.after, dict(step.bases), step.staged] for step in steps],
+    }
     write_synced(state / "journal.part", json.dumps(data).encode())
     os.replace(state / "journal.part", state / "journal.json")
     sync_folder(state)
@@ -66,9 +70,10 @@ def read_journal(path: Path) -> list[Step]:
 
 
 def _read_step(row: object) -> Step:
-    if not isinstance(row, list) or len(row) != 5 or not all(value is None or isinstance(value, str) for value in row):
-        raise ValueError("a step is five texts")
-    path, before, after, base, staged = row
-    if not path or not str(staged).isdigit():
-        raise ValueError("a step has a path and a number")
-    return Step(path=path, before=before, after=after, base=base, staged=staged)
+    match row:
+        case [str(path), None | str() as before, None | str() as after, {**bases}, str(staged)] if (
+            path and staged.isdigit() and all(isinstance(one, str) for pair in bases.items() for one in pair)
+        ):
+            rests = {str(one): str(base) for one, base in bases.items()}
+            return Step(path=path, before=before, after=after, bases=rests, staged=staged)
+    raise ValueError("a step is a path, two digests, those that it rests on, and a number")

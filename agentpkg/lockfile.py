@@ -37,7 +37,7 @@ class LockedBundle:
 
     `wanted` is the requirement that the manifest holds for it, None if only another bundle requires it. `requires`
     maps the ids that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses`
-    tell, by agent and host, the fields that were not carried exactly, and how they fare.
+    tell, by agent and host, the fields that were not carried exactly, and how they fare; None where the lock is silent.
     """
 
     version: str
@@ -47,7 +47,7 @@ class LockedBundle:
     wanted: Requirement | None
     requires: Mapping[str, str]
     grants: Mapping[str, tuple[str, ...]]
-    losses: Losses = field(default_factory=dict)
+    losses: Losses | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,9 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
         losses={
             agent: {host: lost.text_table() for host, lost in hosts.tables()}
             for agent, hosts in fields.table("losses").tables()
-        },
+        }
+        if "losses" in fields
+        else None,
     )
 
 
@@ -233,7 +235,7 @@ def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
         "requires": dict(bundle.requires),
         "version": bundle.version,
     }
-    if bundle.losses:
+    if bundle.losses is not None:
         data["losses"] = {agent: {host: dict(lost) for host, lost in of.items()} for agent, of in bundle.losses.items()}
     if bundle.wanted:
         wanted = {

@@ -43,7 +43,7 @@ def find_overlaps(
     `user` says that the paths are below the home folder. A host that has a copy of its own, and takes that one, is no
     overlap: agents have one name everywhere.
     """
-    own = {(one.bundle, one.rendering.agent, one.rendering.host) for one in placed}
+    own = {(one.rendering.agent, one.rendering.host) for one in placed}
     overlaps = [
         Overlap(bundle=one.bundle, agent=one.rendering.agent, host=host.name, note=note)
         for host in used
@@ -51,7 +51,7 @@ def find_overlaps(
         for note in _notes(
             one,
             host,
-            has_own=(one.bundle, one.rendering.agent, host.name) in own,
+            has_own=(one.rendering.agent, host.name) in own,
             free=grants[one.bundle][one.rendering.agent].covers(EVERYTHING),
             user=user,
         )
@@ -62,19 +62,15 @@ def find_overlaps(
 def _notes(one: Placed, host: Host, *, has_own: bool, free: bool, user: bool) -> Iterator[Note]:
     agent, path = one.rendering.agent, one.path
     for also in host.also_reads:
-        if path == also.agents.format(name=agent) and (also.user or not user):
-            note = _note(also, has_own=has_own, free=free)
-            if note:
-                yield note
+        if path == also.agents.format(name=agent) and (also.user or not user) and not has_own:
+            yield _note(also, free=free)
     skills = host.user_skills if user else host.skills
     if skills and host.native and path == f"{skills.format(name=agent)}/SKILL.md":
         yield Note("overlap", Fidelity.APPROXIMATED, "finds it as a skill, too")
 
 
-def _note(also: AlsoRead, *, has_own: bool, free: bool) -> Note | None:
+def _note(also: AlsoRead, *, free: bool) -> Note:
     path = also.agents.format(name="NAME")
-    if has_own:
-        return Note("overlap", Fidelity.NARROWED, f"loads {path} in place of its own file") if also.wins else None
     if also.restricts or free:
         return Note("overlap", Fidelity.APPROXIMATED, f"was not chosen, and loads {path} all the same")
     return Note("overlap", Fidelity.WIDENED, f"was not chosen, and loads {path} all the same, with every tool")

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg import lockfile, manifest
-from agentpkg.errors import DiskError, IntegrityError, UsageError
+from agentpkg.errors import ContentRefused, DiskError, IntegrityError, UsageError
 from agentpkg.files import DiskFile, file_digest, is_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST_BYTES = 4 * 1024 * 1024
+_MOST_FOLDERS = 16  # that lie in each other, below the folder of a bundle
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -200,6 +201,29 @@ def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tup
             inner.sort()
             found += [(Path(place) / name).relative_to(root).as_posix() for name in names]
     return tuple(sorted(path for path in set(found) if path not in known))
+
+
+def read_folder(root: Path, *, most_files: int, most_bytes: int) -> dict[str, bytes]:
+    """Return all files below a folder by their path in it; raise `ContentRefused` before there is too much to read.
+
+    Neither may there be a symbolic link.
+    """
+    paths: list[str] = []
+    size = 0
+    for place, inner, names in os.walk(root, followlinks=False):
+        entries = [Path(place) / name for name in (*inner, *names)]
+        links = [entry for entry in entries if entry.is_symlink()]
+        if links:
+            raise ContentRefused(f"{links[0]} is a symbolic link")
+        paths += [(Path(place) / name).relative_to(root).as_posix() for name in names]
+        size += sum((Path(place) / name).lstat().st_size for name in names)
+        if len(paths) > most_files or size > most_bytes or len(Path(place).relative_to(root).parts) > _MOST_FOLDERS:
+            raise ContentRefused(f"{root} holds more than a bundle may: {most_files} files, {most_bytes:,} bytes")
+    files = read_files(root, sorted(paths))
+    for path, file in files.items():
+        if file.odd:
+            raise ContentRefused(f"{root / path}: {file.odd}")
+    return {path: file.content for path, file in files.items()}
 
 
 def detect_hosts(root: Path, marks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

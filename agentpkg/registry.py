@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from agentpkg.bundle import MOST_BYTES, MOST_BYTES_A_FILE, Bundle, BundleFile, parse_bundle, parse_bundle_file
+from agentpkg.bundle import (
+    MOST_BYTES,
+    MOST_BYTES_A_FILE,
+    MOST_FILES,
+    Bundle,
+    BundleFile,
+    parse_bundle,
+    parse_bundle_file,
+)
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
 from agentpkg.requirement import NAME, is_version
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
 
 
 FORMAT = 1
-_MOST_FILES = 500
 _PLAIN_FILES = ("100644", "100755")
 
 
@@ -138,5 +145,5 @@ class Registry:
                     hint=f"delete {self._mirror.path}; it will be fetched again",
                 )
             files[path] = found[1]
-            if len(files) > _MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
-                raise ContentRefused(f"{where}: more than {_MOST_FILES} files or {MOST_BYTES} bytes")
+            if len(files) > MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
+                raise ContentRefused(f"{where}: more than {MOST_FILES} files or {MOST_BYTES} bytes")

@@ -119,6 +119,9 @@ def _body(agent: Agent, host: Host, notes: list[Note]) -> str:
             more = f", and {times - 1} like it" if times > 1 else ""
             written = f"{_visible(found[0])} is written {_visible(found.expand(hazard.replacement))}{more}"
             notes.append(Note("body", Fidelity.APPROXIMATED, f"{written}: {hazard.why}"))
+    for hazard in host.hazards:
+        if re.search(hazard.pattern, body):
+            raise ContentRefused(f"agent {agent.name}: the prompt cannot be rewritten: {hazard.why}", hint=out)
     if host.body_limit and len(body) > host.body_limit.most:
         detail = f"longer than {host.body_limit.most:,} characters: {host.body_limit.who} will not take it"
         notes.append(Note("body", Fidelity.NARROWED, detail))
@@ -146,7 +149,7 @@ def _model(agent: Agent, host: Host, settings: HostSettings, notes: list[Note]) 
         for pattern, replacement in host.models.rewrites:
             if re.fullmatch(pattern, asked):
                 asked = re.sub(pattern, replacement, asked)
-        if re.fullmatch(host.models.accepts, asked):
+        if host.models.accepts and re.fullmatch(host.models.accepts, asked):
             return {host.models.key: asked}
     hint = "; name one under [models.HOST] in agentpkg.toml" if asked in TIERS else ""
     notes.append(Note("model", Fidelity.APPROXIMATED, f"{asked} is left to the session's model{hint}"))

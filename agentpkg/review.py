@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ApprovalNeeded, ContentRefused
 from agentpkg.grants import Grants, name_powers
-from agentpkg.lockfile import LEVELS
+from agentpkg.lockfile import FILE_NAME, LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -81,10 +81,11 @@ def _tell(gain: Gain) -> str:
     return f"{gain.bundle} {gain.before} → {gain.after}: {gain.agent} would gain {powers}"
 
 
-def refuse_losses(losses: Mapping[str, Losses], level: str | None, *, told: bool = False) -> None:
+def refuse_losses(losses: Mapping[str, Losses | None], level: str | None, *, told: bool = False) -> None:
     """Raise `ContentRefused` if an agent is carried to a host no better than `level` says; None puts up with all.
 
-    `losses` are by bundle. `told`: the command's JSON document tells of them already.
+    `losses` are by bundle, None where they are not known, which is no better. `told`: the command's JSON document tells
+    of them already.
     """
     if level is None:
         return
@@ -92,11 +93,12 @@ def refuse_losses(losses: Mapping[str, Losses], level: str | None, *, told: bool
     found = [
         f"{bundle}: {agent} on {host}: {field} {fidelity}"
         for bundle, agents in sorted(losses.items())
-        for agent, hosts in sorted(agents.items())
+        for agent, hosts in sorted((agents or {}).items())
         for host, fields in sorted(hosts.items())
         for field, fidelity in sorted(fields.items())
         if fidelity in bad
     ]
+    found += [f"{bundle}: {FILE_NAME} does not say" for bundle, agents in sorted(losses.items()) if agents is None]
     if found:
         more = len(found) - _MOST_LOSSES
         raise ContentRefused(

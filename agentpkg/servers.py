@@ -60,8 +60,8 @@ def spell_server(server: McpServer, shape: ServerShape) -> dict[str, Value] | No
     command: dict[str, Value] = {"command": server.command or ""}
     if shape.joined:
         command = {"command": [server.command or "", *server.args]}
-    elif server.args:
-        command["args"] = [*server.args]
+    else:
+        command["args"] = [*server.args]  # also where there are none: without the key, a host rejects the agent
     if values:
         command[shape.env] = [*values] if shape.by_name else values
     return {**shape.stdio, **command}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from agentpkg.grants import Grants
     from agentpkg.hosts.base import Host
     from agentpkg.manifest import HostSettings
-    from agentpkg.render import Rendering
     from agentpkg.requirement import Requirement
 
 
@@ -62,11 +61,6 @@ class Rendered:
     placed: tuple[Placed, ...]
     grants: Mapping[str, Mapping[str, Grants]]
     overlaps: tuple[Overlap, ...]
-
-    @property
-    def renderings(self) -> tuple[tuple[str, Rendering], ...]:
-        """Every rendering, with the bundle that it is of."""
-        return tuple((one.bundle, one.rendering) for one in self.placed)
 
     def losses(self, bundle: str) -> dict[str, dict[str, dict[str, str]]]:
         """Return by agent and host the fields of a bundle's agents that are not carried exactly, and how they fare."""

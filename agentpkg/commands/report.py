@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from agentpkg.losses import Note
     from agentpkg.ops.change import Change
-    from agentpkg.overlap import Placed
+    from agentpkg.overlap import Overlap, Placed
     from agentpkg.plan import Action
     from agentpkg.targets import Rendered
 
@@ -90,18 +90,25 @@ def _group(action: Action) -> tuple[str, str]:
 
 def _show_notes(change: Change) -> None:
     """Show what hosts could not carry, but for what was told when these very versions came to them."""
+    rendered = change.rendered
     say_losses(
-        change.rendered,
-        [one for one in change.rendered.placed if one.rendering.host not in _hosts_before(change, one.bundle)],
+        [one for one in rendered.placed if one.rendering.host not in _hosts_before(change, one.bundle)],
+        [one for one in rendered.overlaps if not _was_told(change, one)],
     )
 
 
-def say_losses(rendered: Rendered, placed: Iterable[Placed]) -> None:
-    """Show what hosts could not carry of the agents `placed`: each note once, with all that it is true of."""
+def _was_told(change: Change, overlap: Overlap) -> bool:
+    before = change.session.lock.bundles.get(overlap.bundle)
+    losses = (before.losses if before else None) or {}
+    fields = losses.get(overlap.agent, {}).get(overlap.host, {})
+    return fields.get(overlap.note.field) == overlap.note.fidelity.word
+
+
+def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap]) -> None:
+    """Show what hosts could not carry, and read of others: each note once, with all that it is true of."""
     groups: dict[Note, tuple[list[str], list[str]]] = {}
-    shown = {(one.bundle, one.rendering.agent) for one in placed}
     told = [(one.rendering.host, one.rendering.agent, note) for one in placed for note in one.rendering.notes]
-    told += [(one.host, one.agent, one.note) for one in rendered.overlaps if (one.bundle, one.agent) in shown]
+    told += [(one.host, one.agent, one.note) for one in overlaps]
     for host, agent, note in told:
         hosts, agents = groups.setdefault(note, ([], []))
         hosts.append(host)

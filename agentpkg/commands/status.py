@@ -21,7 +21,7 @@ _ADVICE = {
     State.CONFLICT: f"edited, and a newer version waits: see {CONFLICT_SUFFIX} beside it, or run agentpkg sync",
     State.OUTDATED: "agentpkg sync brings it up to date",
     State.ADDED: "not part of the skill it lies in; move or delete it",
-    State.BLOCKED: "not a plain file; agentpkg does not touch it",
+    State.BLOCKED: "nothing that agentpkg can write to; it does not touch it",
 }
 
 

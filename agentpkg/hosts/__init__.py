@@ -86,6 +86,12 @@ def is_place(path: str, *, user: bool) -> bool:
     return bool(_places(user).match(path))
 
 
+def is_shared(path: str) -> bool:
+    """Say whether `path` is a file in which some host keeps all agents, so that only entries of it can be ours."""
+    templates = [template for host in HOSTS.values() for template in (host.agents, host.user_agents)]
+    return any(path == template.partition("#")[0] for template in templates if "#" in template)
+
+
 @cache
 def _places(user: bool) -> re.Pattern[str]:
     name = "[a-z][a-z0-9-]*"

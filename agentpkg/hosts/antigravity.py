@@ -47,7 +47,7 @@ HOST = Host(
         rows=_ROWS,
         every=tuple(name for row in _ROWS for name in row.names),
         empty=("ask_question",),
-        beside={"inheritMcp": False},
+        beside={"inheritMcp": False, "inheritCustomizations": False},  # the second is the newer word
         unknown="stops the agent",
     ),
     models=Models(aliases={"strong": "pro", "balanced": "flash", "fast": "flash"}, accepts=r"pro|flash"),
@@ -55,7 +55,7 @@ HOST = Host(
         HostField(name="mainAgent", kind="boolean"),
         HostField(name="subagent", kind="boolean"),
         HostField(name="hidden", kind="boolean"),
-        HostField(name="inheritCustomizations", kind="boolean"),
+        HostField(name="inheritCustomizations", kind="boolean", power=True, harmless=("false",)),
         HostField(name="skills", kind="texts"),
         HostField(
             name="commandExecutionPolicy",

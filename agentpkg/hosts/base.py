@@ -93,10 +93,14 @@ class PermissionMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadonlySwitch:
-    """A host without a tool list, but with a switch that takes writing away and leaves `leaves`."""
+    """A host without a tool list, but with a switch that takes writing away and leaves `leaves`.
+
+    `and_also` tells what else it leaves, of which there is no tool.
+    """
 
     key: str
     leaves: tuple[str, ...]
+    and_also: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +115,11 @@ ToolControl: TypeAlias = "ToolList | PermissionMap | ReadonlySwitch | NoControl"
 class Models:
     """How a host names models: aliases for the tiers where it has stable ones, and the ids that it can run.
 
-    `accepts` is a pattern over whole ids; `rewrites` are pairs of pattern and replacement tried on an id before.
+    `accepts` is a pattern over whole ids, None for none but those that a project maps; `rewrites` are pairs of pattern
+    and replacement tried on an id before.
     """
 
-    accepts: str
+    accepts: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     rewrites: tuple[tuple[str, str], ...] = ()
     key: str = "model"
@@ -207,19 +212,18 @@ class ServerSettings:
     file: str
     key: str
     shape: ServerShape
-    form: Literal["json", "toml", "yaml"] = "json"
+    form: Literal["json", "toml"] = "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlsoRead:
-    """Another host's agents that this one reads as well: `agents` is that host's template.
+    """Another host's agents that this one reads as well, after its own of the same name.
 
-    `wins`: a file there beats this host's own of the same name. `restricts`: tool lists of files there hold here.
-    `user`: it reads them below the home folder too.
+    `agents` is that host's template. `restricts`: tool lists of files there hold here. `user`: it reads them below the
+    home folder too.
     """
 
     agents: str
-    wins: bool = False
     restricts: bool = True
     user: bool = True
 

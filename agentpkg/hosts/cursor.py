@@ -16,7 +16,11 @@ HOST = Host(
     user_agents=".cursor/agents/{name}.md",
     skills=".agents/skills/{name}",
     user_skills=".cursor/skills/{name}",
-    tools=ReadonlySwitch(key="readonly", leaves=("read", "glob", "grep", "list", "web-fetch", "web-search")),
+    tools=ReadonlySwitch(
+        key="readonly",
+        leaves=("read", "glob", "grep", "list", "web-fetch", "web-search"),
+        and_also="commands that change nothing",
+    ),
     settings=ServerSettings(file=".cursor/mcp.json", key="mcpServers", shape=ServerShape(reference="${{env:{name}}}")),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
     models=Models(accepts=r"[a-z][a-z0-9.-]+(\[[a-z0-9=,]+\])?"),

@@ -20,7 +20,7 @@ HOST = Host(
     skills=".agents/skills/{name}",
     user_skills=".agents/skills/{name}",
     tools=NoControl(),
-    models=Models(accepts=r"(?!)"),
+    models=Models(),
     reserved=frozenset(["general-purpose"]),
     settings=ServerSettings(
         file=".mcp.json", key="mcpServers", shape=ServerShape(remote={"type": "http"}, reference="${{{name}}}")

@@ -21,8 +21,5 @@ HOST = Host(
     tools=NoControl(),
     # A bare alias of another host would reach the provider as it stands; ids have a number or a provider's name.
     models=Models(accepts=r"(?=.*[\d/])[a-z][a-z0-9./:_-]*"),
-    also_reads=(
-        AlsoRead(agents=".claude/agents/{name}.md", restricts=False),
-        AlsoRead(agents=".agents/agents/{name}.md", restricts=False),
-    ),
+    also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
 )

@@ -66,7 +66,6 @@ HOST = Host(
         HostField(name="background", kind="boolean"),
         HostField(name="isolation", choices=("none", "worktree")),
         HostField(name="promptMode", choices=("extend", "full")),
-        HostField(name="disallowedTools", kind="texts"),
         HostField(
             name="permissionMode",
             choices=("default", "acceptEdits", "auto", "dontAsk", "bypassPermissions", "plan"),

@@ -47,7 +47,6 @@ HOST = Host(
     ),
     models=Models(accepts=r"sonnet|opus|grok|custom:[\w.-]+|(claude|gpt|gemini|grok)-[a-z0-9.-]+"),
     fields=(
-        HostField(name="disallowedTools", kind="texts"),
         HostField(name="reasoningLevel", choices=("low", "medium", "high")),
         HostField(name="maxTurns", kind="integer"),
         HostField(name="skills", kind="texts"),

@@ -29,11 +29,10 @@ HOST = replace(
     models=Models(accepts=r"[a-z0-9-]+/\S+"),
     fields=(*OPENCODE.fields, HostField(name="displayName")),
     reserved=OPENCODE.reserved | {"ask", "code", "debug", "orchestrator"},
+    # No more than what opens them: what follows may hold another.
     hazards=(
-        TextHazard(pattern=r"(?<!\$)\{env:([^}]+)\}", replacement=r"{ env:\1}", why="Kilo Code would drop the agent"),
-        TextHazard(
-            pattern=r"(?<!\$)\{file:([^}]+)\}", replacement=r"{ file:\1}", why="Kilo Code would put a file there"
-        ),
+        TextHazard(pattern=r"\{env:", replacement="{ env:", why="Kilo Code would drop the agent"),
+        TextHazard(pattern=r"\{file:", replacement="{ file:", why="Kilo Code would put a file there"),
     ),
     settings=ServerSettings(
         file="kilo.json",

@@ -59,7 +59,9 @@ HOST = Host(
             ToolRow(gives=("skill",), names=("skill",), scoped=True),
             ToolRow(gives=("ask",), names=("question",)),
         ),
-        mcp=McpNames(one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]", loose=True),
+        mcp=McpNames(
+            one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]", ambiguous=r"\Aplan ", loose=True
+        ),
     ),
     settings=ServerSettings(
         file="opencode.json",

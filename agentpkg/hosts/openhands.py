@@ -32,7 +32,7 @@ HOST = Host(
         always=("mcp:*/*",),
         unknown="stops the agent",
     ),
-    models=Models(accepts=r"(?!)"),
+    models=Models(),
     fields=(
         HostField(name="color"),
         HostField(name="max_iteration_per_run", kind="integer"),

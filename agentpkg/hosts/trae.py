@@ -5,7 +5,7 @@ so an agent without a tool is left the list of to-dos. A sub-agent can neither s
 are those that Trae itself offers. The Chinese edition keeps the agents of the home folder in `.trae-cn` instead.
 """
 
-from agentpkg.hosts.base import Host, HostField, Models, ServerSettings, ServerShape, ToolList, ToolRow
+from agentpkg.hosts.base import Host, Models, ServerSettings, ServerShape, ToolList, ToolRow
 
 HOST = Host(
     name="trae",
@@ -37,6 +37,5 @@ HOST = Host(
         unknown="nobody knows",
     ),
     models=Models(accepts=r"(?i)(deepseek|doubao|glm|kimi|minimax|qwen)[a-z0-9._-]*\d[a-z0-9._-]*"),
-    fields=(HostField(name="disallowedTools", pattern=r"\w+(, ?\w+)*"),),
     settings=ServerSettings(file=".trae/mcp.json", key="mcpServers", shape=ServerShape()),
 )

@@ -2,8 +2,8 @@
 
 The name is the file's stem. A list of tools is enforced when a tool is called: the model is shown all of them, and the
 ones that are not in the list are denied. An empty list is every tool; an agent without one is left the list of to-dos.
-A name that is not known is dropped. Sub-agents get reading, writing, editing and the shell of Vibe's own tools and
-nothing else: no MCP server, no web, no question and no other agent. Reading also lists folders. The model of a
+A name that is not known is dropped. Sub-agents get reading, writing, editing, the shell and skills of Vibe's own tools
+and nothing else: no search, no web, no list, no question, no other agent, and no MCP server. Reading also lists folders. The model of a
 sub-agent is its session's, whatever the file says.
 
 Any other key of the file is a setting of Vibe's, among them some that lift every question; none of them is written.
@@ -31,9 +31,7 @@ HOST = Host(
             ToolRow(gives=("read", "list"), names=("read_file",)),
             ToolRow(gives=("write",), names=("write_file",)),
             ToolRow(gives=("edit", "notebook-edit"), names=("edit",)),
-            ToolRow(gives=("grep",), names=("grep",)),
             ToolRow(gives=("shell",), names=("bash",)),
-            ToolRow(gives=("todo",), names=("todo",)),
             ToolRow(gives=("skill",), names=("skill",)),
         ),
         empty=("todo",),

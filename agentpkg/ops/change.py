@@ -56,7 +56,8 @@ def build_change(
     project = session.project
     bases = {path: entry.base or entry.sha256 for path, entry in session.lock.files.items()}
     writes = [
-        Write(path=path, before=before, after=after, base=bases.get(path)) for path, before, after in plan.written()
+        Write(path=path, before=before, after=after, bases=_bases_of(path, bases))
+        for path, before, after in plan.written()
     ]
     text = session.manifest_text.encode() if project.has_manifest else None
     writes.append(Write(path=project.manifest, before=text, after=manifest_text.encode()))
@@ -70,6 +71,11 @@ def build_change(
         rendered=rendered,
         writes=tuple(write for write in writes if write.before != write.after),
     )
+
+
+def _bases_of(path: str, bases: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the `bases` that belong to a file: its own, or those of its entries."""
+    return {one: base for one, base in bases.items() if path in (one, one.partition("#")[0])}
 
 
 def from_manifest(session: Session) -> Change:

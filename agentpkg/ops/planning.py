@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, UsageError
-from agentpkg.files import CONFLICT_SUFFIX
-from agentpkg.hosts import HOSTS
+from agentpkg.files import CONFLICT_SUFFIX, is_entry
+from agentpkg.hosts import HOSTS, is_shared
+from agentpkg.lockfile import FILE_NAME
 from agentpkg.manifest import HostSettings
 from agentpkg.plan import Ground, Kind, Plan, decide, make_plan
 from agentpkg.project import read_files
@@ -34,8 +35,10 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
             hint=f'[project] hosts = ["…"]; {SEE_HOSTS}',
         )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
-    destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=manifest.hosts)
-    return render_selections(_selections(manifest, bundles), destination)
+    selections = _selections(manifest, bundles)
+    used = dict.fromkeys([*manifest.hosts, *(host for one in selections for host in one.hosts)])
+    destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=tuple(used))
+    return render_selections(selections, destination)
 
 
 def required_by(bundle: str, loaded: Bundle) -> tuple[str, ...]:
@@ -66,7 +69,15 @@ def plan_files(session: Session, rendered: Rendered, registries: Registries) -> 
     """Return the plan for the project's files; raise if something stands where a file should go."""
     paths = sorted(rendered.targets.keys() | session.lock.files.keys())
     disk = read_files(session.project.root, paths)
-    odd = {disk[path].odd or "" for path in rendered.targets if path in disk and disk[path].odd}
+    whole = [path for path in session.lock.files if is_shared(path)]
+    if whole:
+        raise ContentRefused(
+            f"{FILE_NAME} names a file as a whole of which only entries can be agentpkg's",
+            details=whole,
+            hint=f"somebody changed {FILE_NAME} by hand; restore it from version control",
+        )
+    ours = [path for path in paths if path in rendered.targets or is_entry(path)]
+    odd = {disk[path].odd or "" for path in ours if path in disk and disk[path].odd}
     if odd:
         raise ContentRefused(
             "what stands where agentpkg would write is not what it can write to",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import parse_bundle
-from agentpkg.errors import ContentRefused, UsageError
+from agentpkg.bundle import MOST_BYTES, MOST_FILES, parse_bundle
+from agentpkg.errors import UsageError
 from agentpkg.hosts import HOSTS, get_host
 from agentpkg.ops.inspect import get_info
 from agentpkg.ops.session import open_session
-from agentpkg.project import added_files, read_files
+from agentpkg.project import read_folder
 from agentpkg.requirement import parse_requirement
 from agentpkg.targets import Destination, Rendered, Selection, render_selections
 
@@ -29,7 +29,7 @@ def preview(project: Project, source: str, hosts: tuple[str, ...], options: Opti
     names = tuple(dict.fromkeys(get_host(name).name for name in hosts)) or session.manifest.hosts
     if not names:
         raise UsageError("there is no host to render for", hint="name one with --host")
-    bundle = _read(Path(source)) if "/" in source or Path(source, "bundle.toml").is_file() else _find(session, source)
+    bundle = _read(Path(source)) if source[0] in "./~" or Path(source).is_dir() else _find(session, source)
     return render_selections(
         [Selection(id=bundle.name, bundle=bundle, hosts=names, agents=None, renames={})],
         Destination(
@@ -51,8 +51,4 @@ def _find(session: Session, text: str) -> Bundle:
 def _read(folder: Path) -> Bundle:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", hint="name a folder that holds a bundle.toml")
-    files = read_files(folder, added_files(folder, [""], ()))
-    for path, file in files.items():
-        if file.odd:
-            raise ContentRefused(f"{folder / path}: {file.odd}")
-    return parse_bundle({path: file.content for path, file in files.items()}, folder.name)
+    return parse_bundle(read_folder(folder, most_files=MOST_FILES, most_bytes=MOST_BYTES), folder.resolve().name)

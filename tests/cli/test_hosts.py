@@ -12,6 +12,7 @@ from agentpkg.grants import Grants, parse_tool
 from agentpkg.hosts import HOSTS
 from agentpkg.hosts.base import AlsoRead
 from tests.support.cli import Cli
+from tests.support.registry import Registry
 from tests.support.tree import contents, stamps
 
 READER = tuple(parse_tool(tool) for tool in ("read", "grep", "glob", "list"))
@@ -160,3 +161,51 @@ def test_for_the_home_folder_nobody_is_sent_to_the_settings_of_a_project(cli: Cl
     arguments = ("install", "data-engineer", "--host", "cursor", "--dry-run")
     assert "mcp: add to the project's .cursor/mcp.json, under" in cli(*arguments).out
     assert "mcp: add to the host's own settings: context7" in cli(*arguments, "--global").out
+
+
+def test_a_lock_that_is_silent_about_losses_is_filled_and_never_passes(cli: Cli, project: Path) -> None:
+    cli("install", "senior-data-engineer", "--host", "claude", "--host", "gemini")
+    path = project / "agentpkg.lock"
+    told = path.read_text()
+    lock = json.loads(told)
+    for bundle in lock["bundles"].values():
+        del bundle["losses"]
+    path.write_text(json.dumps(lock))
+    assert "agentpkg.lock does not say" in cli("sync", "--check", "--fail-on", "widened", code=3).err
+    cli("sync", "--fail-on", "narrowed", code=3)
+    cli("sync", "--fail-on", "widened")
+    assert path.read_text() == told
+
+
+def test_a_host_of_one_bundle_alone_counts_among_those_that_read_the_files_of_others(
+    cli: Cli, project: Path, registry: Registry
+) -> None:
+    registry.publish("reader", tools="[read]").publish("free")
+    cli("init", "--host", "claude")
+    cli("install", "reader", "--registry", registry.url)
+    told = "widened on cursor: reader: overlap: was not chosen"
+    assert told in cli("install", f"{registry.path.name}/free", "--host", "cursor").out
+
+
+def test_render_takes_a_bundle_of_a_named_registry_and_a_folder_by_its_looks(
+    cli: Cli, project: Path, registry: Registry
+) -> None:
+    registry.publish("tool", tools="[read]")
+    cli("install", "tool", "--registry", registry.url, "--host", "claude")
+    assert "exact" in cli("render", f"{registry.path.name}/tool").out
+    assert "exact" in cli("render", str(registry.folder / "bundles/tool/1.0.0")).out
+
+
+def test_render_looks_at_no_more_of_a_folder_than_a_bundle_may_hold(cli: Cli, tmp_path: Path) -> None:
+    for name in ("many", "large", "deep"):
+        (tmp_path / name).mkdir()
+    for number in range(501):
+        (tmp_path / "many" / str(number)).touch()
+    with (tmp_path / "large" / "file").open("wb") as file:
+        file.truncate(1 << 40)
+    (tmp_path / "deep" / "/".join(["d"] * 40)).mkdir(parents=True)
+    for name in ("many", "large", "deep"):
+        assert "holds more than a bundle may" in cli("render", str(tmp_path / name), "--host", "claude", code=3).err
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "skills").symlink_to("/etc")
+    assert "symbolic link" in cli("render", str(tmp_path / "linked"), "--host", "claude", code=3).err

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from agentpkg import apply
+from agentpkg.files import file_digest
 from tests.support.cli import Cli
 from tests.support.registry import BODY, Registry
 from tests.support.toys import SHARED, make_known
@@ -234,7 +238,7 @@ def test_a_file_that_can_be_shared_no_more_is_told_and_left_alone(
     assert f"blocked {ENTRY}" in cli("sync", "--check", code=1).err
     cli("sync", code=3)
     assert file.read_text() == BROKEN["json"]
-    assert f"release {ENTRY}" in cli("remove", "tool").out
+    assert f"{FILE} cannot be shared" in cli("remove", "tool", code=3).err  # else the agent would stay, unseen
     assert file.read_text() == BROKEN["json"]
 
 
@@ -286,3 +290,32 @@ def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(
     monkeypatch.setattr(apply, "_check_path", save_meanwhile)
     cli("install", "tool", code=6)
     assert file.read_text() == f"{THEIRS}# saved\n"
+
+
+def test_an_edit_after_a_crash_is_merged_when_the_change_goes_on(
+    cli: Cli, project: Path, published: Registry, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("install", "tool")
+    published.publish("tool", "1.1.0", tools="[read]", body=NEW_BODY)
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "_roll_forward", lambda *_: sys.exit(9))  # the journal is in place, and nothing else
+        with pytest.raises(SystemExit):
+            cli("update")
+    text = file.read_text()
+    file.write_text(text.replace("Line 20 of the prompt.", "Line 20 of mine."))
+    assert FILE in cli("sync", code=6).err
+    assert f"merge {ENTRY}" in cli("sync").out
+    assert "LINE TEN of" in file.read_text()
+    assert "Line 20 of mine." in file.read_text()
+
+
+def test_a_lock_that_names_the_whole_file_cannot_make_agentpkg_delete_it(
+    cli: Cli, project: Path, published: Registry, file: Path
+) -> None:
+    cli("install", "tool")
+    lock = json.loads((project / "agentpkg.lock").read_text())
+    lock["files"][FILE] = {**lock["files"][ENTRY], "sha256": file_digest(file.read_bytes())}
+    (project / "agentpkg.lock").write_text(json.dumps(lock))
+    before = file.read_bytes()
+    assert "names a file as a whole" in cli("remove", "tool", code=3).err
+    assert file.read_bytes() == before

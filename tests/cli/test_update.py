@@ -167,7 +167,7 @@ def test_a_crash_then_an_edit_is_merged_not_reverted(cli: Cli, tool: Path, proje
     (staged / "0").write_bytes(after)
     (staged / "1").write_bytes(new_lock)
     sha = [hashlib.sha256(data).hexdigest() for data in (before, after, lock, new_lock)]
-    steps = [[FILE, sha[0], sha[1], sha[0], "0"], ["agentpkg.lock", sha[2], sha[3], None, "1"]]
+    steps = [[FILE, sha[0], sha[1], {FILE: sha[0]}, "0"], ["agentpkg.lock", sha[2], sha[3], {}, "1"]]
     (project / ".agentpkg/journal.json").write_text(json.dumps({"format": 1, "steps": steps}))
     assert FILE in cli("sync", code=6).err
     cli("sync", "--check", code=1)

@@ -26,4 +26,10 @@ KNOWN: tuple[Known, ...] = (
         agent="backslash-n",
         why="A backslash before an n in a description becomes a line break, however it is written.",
     ),
+    Known(
+        host="droid",
+        check="accepted",
+        agent="model-gemini",
+        why="Its vendor's server passes on models of Google in a protocol that the suite does not speak.",
+    ),
 )

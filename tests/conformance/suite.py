@@ -153,7 +153,7 @@ def _render(host: Host, bundle: Bundle, agent: Agent, name: str) -> Entry:
     return Entry(
         agent=replace(agent, name=name),
         grants=rendered.grants[bundle.name][name],
-        rendering=rendered.renderings[0][1],
+        rendering=rendered.placed[0].rendering,
         files={path: target.content for path, target in rendered.targets.items()},
         refusal=refusal,
     )

@@ -147,7 +147,7 @@ def test_a_full_disk_changes_nothing(place: Project, monkeypatch: pytest.MonkeyP
     put(place, Write(path=".claude/agents/b.md", before=None, after=b"x" * 2000))
 
 
-def journal(place: Project, *steps: list[str | None]) -> None:
+def journal(place: Project, *steps: list[str | dict[str, str] | None]) -> None:
     (place.root / ".agentpkg/staged").mkdir(parents=True)
     (place.root / ".agentpkg/journal.json").write_text(json.dumps({"format": 1, "steps": steps}))
 
@@ -161,8 +161,8 @@ def test_a_journal_is_rolled_forward(place: Project) -> None:
     seed(place, ".claude/agents/done.md", "new")
     journal(
         place,
-        [".claude/agents/a.md", sha("old"), sha("new"), None, "0"],
-        [".claude/agents/done.md", None, sha("new"), None, "1"],
+        [".claude/agents/a.md", sha("old"), sha("new"), {}, "0"],
+        [".claude/agents/done.md", None, sha("new"), {}, "1"],
     )
     seed(place, ".agentpkg/staged/0", "new")
     with locked(place):
@@ -173,7 +173,7 @@ def test_a_journal_is_rolled_forward(place: Project) -> None:
 
 def test_a_file_that_the_user_changed_after_the_crash_is_left_and_told(place: Project) -> None:
     seed(place, ".claude/agents/a.md", "mine")
-    journal(place, [".claude/agents/a.md", sha("old"), sha("new"), None, "0"])
+    journal(place, [".claude/agents/a.md", sha("old"), sha("new"), {}, "0"])
     seed(place, ".agentpkg/staged/0", "new")
     with pytest.raises(EditConflict) as caught, locked(place):
         pass
@@ -196,7 +196,7 @@ def test_staged_files_without_a_journal_are_discarded(place: Project) -> None:
     ["../out.md", "/etc/out.md", "a\\.claude/agents/b.md", "C:x.md", ".git/hooks/post-commit", ".claude/settings.json"],
 )
 def test_a_journal_that_leaves_the_project_is_refused(place: Project, path: str) -> None:
-    journal(place, [path, None, sha("new"), None, "0"])
+    journal(place, [path, None, sha("new"), {}, "0"])
     seed(place, ".agentpkg/staged/0", "new")
     with pytest.raises(ContentRefused), locked(place):
         pass
@@ -247,7 +247,7 @@ def test_only_places_of_agents_and_skills_are_written(place: Project) -> None:
 
 
 def test_staged_bytes_that_are_not_what_the_journal_names_are_never_written(place: Project) -> None:
-    journal(place, [".claude/agents/a.md", None, sha("new"), None, "0"])
+    journal(place, [".claude/agents/a.md", None, sha("new"), {}, "0"])
     seed(place, ".agentpkg/staged/0", "something else")
     with pytest.raises(EditConflict), locked(place):
         pass

@@ -241,6 +241,14 @@ def test_a_wrong_bundle_file_is_told_with_its_key(about: str, message: str) -> N
         ({"skills/sql/a.txt": b""}, "/skills/sql: SKILL.md is missing"),
         ({"skills/SQL/SKILL.md": SKILL.encode()}, "/skills/SQL: 'SQL' is not a valid name"),
         ({"skills/other/SKILL.md": SKILL.encode()}, "/skills/other/SKILL.md: name is 'sql', but the folder is other"),
+        (
+            {"skills/sql/SKILL.md": SKILL.replace(": d", ": d\nhooks: {}").encode()},
+            "/skills/sql/SKILL.md: 'hooks' is not a key that a skill may have here",
+        ),
+        (
+            {"skills/sql/SKILL.md": SKILL.replace(": d", ": d\nallowed-tools: Bash").encode()},
+            "/skills/sql/SKILL.md: 'allowed-tools' is not a key that a skill may have here",
+        ),
         ({"skills/sql/SKILL.md": b"Body.\n"}, "/skills/sql/SKILL.md: no frontmatter between two lines of '---'"),
         (
             {"skills/sql/SKILL.md": SKILL.replace(": d", ": " + "d" * 1025).encode()},
@@ -287,3 +295,19 @@ def test_an_agent_holds_its_tools_and_the_servers_that_they_name() -> None:
 def test_an_agent_that_names_no_server_holds_none() -> None:
     agent = an_agent("read")
     assert tuple(a_bundle(agent, mcp=(LOCAL,)).grants_of(agent)) == ("read",)
+
+
+@pytest.mark.parametrize(
+    "text", ["${AWS_SECRET}", "$HOME/x", "a$(id)", "{env:TOKEN}", "{file:/etc/x}", "%PATH%", "`id`"]
+)
+@pytest.mark.parametrize("key", ['command = "{}"', 'command = "x"\nargs = ["{}"]', 'url = "https://x/{}"'])
+def test_a_server_refers_to_variables_by_its_env_alone(key: str, text: str) -> None:
+    about = SMALL + "[mcp.own]\n" + key.replace("{}", text)
+    with pytest.raises(ContentRefused, match="refers to a variable or a file"):
+        parse(files(about))
+
+
+@pytest.mark.parametrize("text", ["--price=5$", "100%", "a{b}c", "@scope/name"])
+def test_what_only_looks_like_a_reference_is_none(text: str) -> None:
+    about = SMALL + f'[mcp.own]\ncommand = "x"\nargs = ["{text}"]'
+    assert parse(files(about)).mcp["own"].args == (text,)

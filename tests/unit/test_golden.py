@@ -48,9 +48,9 @@ def render(host: str, case: str) -> dict[str, bytes]:
     except ContentRefused as error:
         return {"notes.txt": "\n".join(["refused", error.message, *error.details, error.hint or "", ""]).encode()}
     notes = [
-        f"{one.agent}: {note.field} {note.fidelity.name.lower()}: {note.detail}\n"
-        for _, one in rendered.renderings
-        for note in one.notes
+        f"{one.rendering.agent}: {note.field} {note.fidelity.word}: {note.detail}\n"
+        for one in rendered.placed
+        for note in one.rendering.notes
     ]
     files = {path: target.content for path, target in rendered.targets.items()}
     return {**files, "notes.txt": ("".join(notes) or "exact\n").encode()}

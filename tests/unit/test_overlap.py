@@ -68,19 +68,14 @@ def test_a_host_that_takes_its_own_copy_first_has_no_overlap(restricts: bool) ->
     assert notes(placed(), own, host=inn(replace(READS, restricts=restricts))) == []
 
 
-def test_a_host_that_takes_the_others_copy_first_is_told() -> None:
-    own = placed(".inn/agents/triage.md", host="inn")
-    detail = "loads .farm/agents/NAME.md in place of its own file"
-    assert notes(placed(), own, host=inn(replace(READS, wins=True))) == note(Fidelity.NARROWED, detail)
-
-
-def test_a_copy_of_another_agent_or_another_bundle_is_no_copy_of_this_one() -> None:
+def test_a_copy_of_another_agent_is_no_copy_of_this_one_and_one_of_another_bundle_is() -> None:
     other = placed(".inn/agents/writer.md", host="inn", agent="writer")
     alike = placed(".inn/agents/triage.md", host="inn", bundle="others")
     grants = {"reviewers": {"triage": Grants(frozenset()), "writer": Grants(frozenset())}}
     grants["others"] = {"triage": Grants(frozenset())}
-    found = find_overlaps([placed(), other, alike], grants, [inn(READS)], user=False)
+    found = find_overlaps([placed(), other], grants, [inn(READS)], user=False)
     assert [(one.bundle, one.agent) for one in found] == [("reviewers", "triage")]
+    assert find_overlaps([placed(), other, alike], grants, [inn(READS)], user=False) == ()
 
 
 @pytest.mark.parametrize("path", [".farm/agents/writer.md", ".barn/agents/triage.md", ".farm/agents/deep/triage.md"])

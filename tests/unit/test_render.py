@@ -470,7 +470,7 @@ def test_a_server_is_declared_between_the_model_and_the_fields_of_the_host() -> 
     rendering = render_agent(agent, held_by(agent), host, HostSettings(), [server])
     written = header_of(rendering.content, host)
     assert list(written) == ["name", "description", "tools", "model", "servers", "color"]
-    assert (written["servers"], rendering.notes) == ({"own": {"command": "run", "only": ["query"]}}, ())
+    assert (written["servers"], rendering.notes) == ({"own": {"command": "run", "args": [], "only": ["query"]}}, ())
 
 
 # Models
@@ -546,7 +546,7 @@ def test_an_id_is_rewritten_as_the_host_spells_it(asked: str, written: str | Non
 def test_an_alias_of_a_host_is_a_model_that_it_accepts(host: Host) -> None:
     if host.models is None:
         return
-    assert [alias for alias in host.models.aliases.values() if not re.fullmatch(host.models.accepts, alias)] == []
+    assert [alias for alias in host.models.aliases.values() if not re.fullmatch(host.models.accepts or "", alias)] == []
 
 
 # Fields of one host
@@ -816,3 +816,44 @@ def test_the_fidelity_of_a_rendering_is_its_worst_note() -> None:
     notes = (Note("a", Fidelity.NARROWED, ""), Note("b", Fidelity.APPROXIMATED, ""))
     assert Rendering(agent="a", host="b", content=b"", notes=notes, gained=()).fidelity is Fidelity.NARROWED
     assert Rendering(agent="a", host="b", content=b"", notes=(), gained=()).fidelity is Fidelity.EXACT
+
+
+# What an attacker would try
+
+
+@pytest.mark.parametrize("opening", ["env:", "file:"])
+def test_a_hazard_inside_of_a_hazard_is_rewritten_too(opening: str) -> None:
+    agent = an_agent(every_tool=True, body=f"Read {{{opening}{{{opening}./in.txt}}}}.\n")
+    written = render(agent, HOSTS["kilo"]).content.decode()
+    assert f"{{{opening}" not in written
+    assert written.endswith(f"Read {{ {opening}{{ {opening}./in.txt}}}}.\n")
+
+
+def test_a_prompt_that_holds_a_hazard_after_rewriting_is_refused() -> None:
+    host = replace(PLAIN_HOST, hazards=(TextHazard(pattern=r"<(<+)", replacement=r"\1", why="no"),))
+    assert render(an_agent(every_tool=True, body="a << b\n"), host).content.endswith(b"a < b\n")
+    with pytest.raises(ContentRefused, match="cannot be rewritten"):
+        render(an_agent(every_tool=True, body="a <<<< b\n"), host)
+
+
+def test_a_scoped_read_keeps_the_questions_that_reading_asks() -> None:
+    agent = an_agent("read(src/*)")
+    rules = header(agent, HOSTS["opencode"])["permission"]
+    assert isinstance(rules, dict)
+    assert rules["read"] == {"*": "deny", "src/*": "allow", "*.env": "ask", "*.env.*": "ask", "mcp:*": "deny"}
+    assert list(rules["read"]) == ["*", "src/*", "*.env", "*.env.*", "mcp:*"]
+
+
+def test_a_server_called_like_a_group_of_the_hosts_own_tools_is_not_written() -> None:
+    rules = header(an_agent("mcp:plan/*", "mcp:plan/exit"), HOSTS["opencode"])["permission"]
+    assert isinstance(rules, dict)
+    assert not [name for name in rules if name.startswith("plan")]
+
+
+def test_texts_of_a_server_stay_texts_in_a_header_that_is_read_by_lines() -> None:
+    words = ("true", "no", "null", "y", "0x10", "--flag", "1.5")
+    server = McpServer(name="own", command="yes", args=words, headers={})
+    agent = an_agent("mcp:own/look")
+    content = render_agent(agent, held_by(agent), HOSTS["qwen"], HostSettings(), [server]).content
+    tables = header_of(content, HOSTS["qwen"])["mcpServers"]
+    assert tables == {"own": {"command": "yes", "args": list(words)}}

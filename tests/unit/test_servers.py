@@ -29,8 +29,8 @@ URL = "https://own.example/mcp"
 @pytest.mark.parametrize(
     ("server", "shape", "table"),
     [
-        (BARE, ServerShape(), {"command": "npx"}),
-        (BARE, ServerShape(stdio={"type": "local"}), {"type": "local", "command": "npx"}),
+        (BARE, ServerShape(), {"command": "npx", "args": []}),
+        (BARE, ServerShape(stdio={"type": "local"}), {"type": "local", "command": "npx", "args": []}),
         (BARE, ServerShape(joined=True), {"command": ["npx"]}),
         (
             FULL,
@@ -97,7 +97,7 @@ def holds(*tools: str) -> Grants:
 
 def test_servers_are_declared_as_a_table_or_as_a_list_of_tables() -> None:
     more = replace(REMOTE, name="more")
-    own_table, more_table = {"command": "npx"}, {"url": URL}
+    own_table, more_table = {"command": "npx", "args": []}, {"url": URL}
     assert declared(TABLE, BARE, more) == {"own": own_table, "more": more_table}
     assert declared(replace(TABLE, listed=True), BARE, more) == [{"own": own_table}, {"more": more_table}]
 
@@ -108,17 +108,20 @@ def test_a_host_that_takes_no_servers_in_an_agents_file_is_declared_none() -> No
 
 def test_a_server_that_cannot_be_spelled_is_not_declared_and_others_are() -> None:
     declaration = replace(TABLE, shape=ServerShape())
-    assert declared(declaration, replace(FULL, name="more"), BARE) == {"own": {"command": "npx"}}
+    assert declared(declaration, replace(FULL, name="more"), BARE) == {"own": {"command": "npx", "args": []}}
     assert declared(declaration, FULL) is None
 
 
 @pytest.mark.parametrize(
     ("held", "table"),
     [
-        (holds("mcp:own/*"), {"command": "npx", "tools": ["*"]}),
-        (holds("shell"), {"command": "npx", "tools": ["*"]}),
-        (EVERY_TOOL, {"command": "npx", "tools": ["*"]}),
-        (holds("mcp:own/query", "mcp:own/get", "mcp:other/put"), {"command": "npx", "tools": ["get", "query"]}),
+        (holds("mcp:own/*"), {"command": "npx", "args": [], "tools": ["*"]}),
+        (holds("shell"), {"command": "npx", "args": [], "tools": ["*"]}),
+        (EVERY_TOOL, {"command": "npx", "args": [], "tools": ["*"]}),
+        (
+            holds("mcp:own/query", "mcp:own/get", "mcp:other/put"),
+            {"command": "npx", "args": [], "tools": ["get", "query"]},
+        ),
     ],
 )
 def test_a_declared_server_gives_the_tools_that_the_agent_holds(held: Grants, table: dict[str, Value]) -> None:
@@ -126,9 +129,9 @@ def test_a_declared_server_gives_the_tools_that_the_agent_holds(held: Grants, ta
 
 
 def test_where_an_absent_list_is_every_tool_none_is_written_for_it() -> None:
-    assert declared(replace(ONLY, all=()), BARE, held=holds("mcp:own/*")) == {"own": {"command": "npx"}}
+    assert declared(replace(ONLY, all=()), BARE, held=holds("mcp:own/*")) == {"own": {"command": "npx", "args": []}}
     assert declared(replace(ONLY, all=()), BARE, held=holds("mcp:own/query")) == {
-        "own": {"command": "npx", "tools": ["query"]}
+        "own": {"command": "npx", "args": [], "tools": ["query"]}
     }
 
 
@@ -138,7 +141,9 @@ def test_a_server_is_not_declared_where_the_agent_would_get_tools_beyond_its_own
 
 
 def test_a_server_may_be_declared_whole_where_the_agents_own_list_limits_it() -> None:
-    assert declared(replace(TABLE, filtered=True), BARE, held=holds("mcp:own/query")) == {"own": {"command": "npx"}}
+    assert declared(replace(TABLE, filtered=True), BARE, held=holds("mcp:own/query")) == {
+        "own": {"command": "npx", "args": []}
+    }
 
 
 @pytest.mark.parametrize("declaration", [ONLY, replace(ONLY, all=())])

@@ -72,7 +72,7 @@ def test_every_agent_and_skill_is_a_target_at_the_hosts_path() -> None:
     }
     target = rendered.targets[".inn/agents/triage.md"]
     assert (target.bundle, target.hosts, target.sha256) == ("reviewers", ("inn",), file_digest(target.content))
-    assert [(bundle, one.agent) for bundle, one in rendered.renderings] == [
+    assert [(one.bundle, one.rendering.agent) for one in rendered.placed] == [
         ("reviewers", "triage"),
         ("reviewers", "writer"),
     ]
@@ -161,7 +161,7 @@ def test_skills_that_a_host_does_not_read_are_dropped_and_every_agent_says_so() 
         ".bare/agents/triage.md",
         ".bare/agents/writer.md",
     ]
-    notes = {(one.agent, one.host): one.notes for _, one in rendered.renderings}
+    notes = {(one.rendering.agent, one.rendering.host): one.rendering.notes for one in rendered.placed}
     assert notes["triage", "bare"] == notes["writer", "bare"] == (SKILLS_LOST,)
     assert notes["triage", "inn"] == ()
 
@@ -169,7 +169,7 @@ def test_skills_that_a_host_does_not_read_are_dropped_and_every_agent_says_so() 
 def test_a_home_folder_can_have_skills_where_a_project_has_none() -> None:
     rendered = render(select(TEAM, "bare"), user=True)
     assert ".bare/skills/sql/SKILL.md" in rendered.targets
-    assert [one.notes for _, one in rendered.renderings] == [(), ()]
+    assert [one.rendering.notes for one in rendered.placed] == [(), ()]
 
 
 def test_losses_are_the_worst_of_every_field_by_agent_and_host() -> None:
@@ -229,7 +229,7 @@ def test_renderings_that_widen_powers_are_refused_all_at_once_with_the_two_ways_
 
 def test_widening_that_the_project_allows_is_not_refused() -> None:
     rendered = render(select(TEAM, "open"), widening=("open",))
-    assert [one.gained for _, one in rendered.renderings] == [("*",), ("*",)]
+    assert [one.rendering.gained for one in rendered.placed] == [("*",), ("*",)]
 
 
 def test_allowing_one_host_to_widen_allows_no_other() -> None:

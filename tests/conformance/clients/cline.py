@@ -24,6 +24,7 @@ def _run(room: Room) -> Observed:
         endpoint = ["openai-compatible", "-k", "none", "-m", _MODEL, "-b", f"{stub.url}/v1"]
         room.call([binary, "auth", *endpoint], environment)
         finished = room.call([binary, "-P", "openai-compatible", "-m", _MODEL, "--json", START], environment)
+        room.call([binary, "hub", "stop"], environment)  # what it leaves running is in no group of ours
         if not stub.session:
             return Observed(failure=finished.words)
     return Observed(agents={name: _seen(name, stub) for name in room.agents})

@@ -16,7 +16,7 @@ from tests.conformance.stub import START, Script, Stub, serve
 from tests.conformance.wire import Asked
 
 _MODELS = ("suite-main", "small", "house")
-_LISTED = re.compile(r"^- ([a-z0-9-]+): (.*?) \(location: project\)$", re.DOTALL | re.MULTILINE)
+_LISTED = re.compile(r"^- ([a-z0-9-]+): (.*?) \(location: project\)(?=\n|<)", re.DOTALL | re.MULTILINE)
 _DEFERRED = re.compile(r"^Deferred tools:\n(.*?)\n<", re.DOTALL | re.MULTILINE)
 
 
@@ -29,7 +29,7 @@ def _run(room: Room) -> Observed:
         for one in room.servers
     }
     (folder / "mcp.json").write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
-    with serve(Script(agents=room.agents, tool="Task", arguments=_arguments, at_once=4)) as stub:
+    with serve(Script(agents=room.agents, tool="Task", arguments=_arguments)) as stub:
         models = [_model(name, stub.url) for name in _MODELS]
         (folder / "settings.json").write_text(json.dumps({"customModels": models}), encoding="utf-8")
         options = ["--model", f"custom:{_MODELS[0]}-0", "--skip-permissions-unsafe", START]
@@ -37,7 +37,7 @@ def _run(room: Room) -> Observed:
         finished = room.call([binary, "exec", *options], environment, seconds=600)
         if not stub.session:
             return Observed(failure=finished.words)
-    listed = dict(_LISTED.findall(stub.session[0].said))
+    listed = dict(_LISTED.findall(stub.session[0].said.partition("Custom droids available")[2]))
     return Observed(agents={name: _seen(name, listed, room, stub) for name in room.agents})
 
 
