@@ -97,7 +97,7 @@ def _carry_names(
     own = [tool for tool in tools if not tool.server]
     whole = {tool.name for tool in own if not tool.scope or held.covers(tool.name)}  # by what else the agent holds
     reached = _write_rows(whole, held, control.rows, rules)
-    lost = [tool for tool in own if tool.name not in reached and not _write_scope(tool, held, control, rules)]
+    lost = [tool for tool in own if tool.name not in reached and not _write_scope(tool, held, control, rules, carried)]
     lost += _write_servers([tool for tool in tools if tool.server], held, control, rules, carried)
     kept = [tool for tool in lost if widening and _write_wider(tool, held, control.rows, rules, carried)]
     dropped = [str(tool) for tool in lost if tool not in kept]
@@ -160,19 +160,26 @@ def _write_rows(wanted: set[str], held: Grants, rows: tuple[ToolRow, ...], rules
     return reached
 
 
-def _write_scope(tool: Tool, held: Grants, control: ToolList | PermissionMap, rules: dict[str, Value]) -> bool:
+def _write_scope(
+    tool: Tool, held: Grants, control: ToolList | PermissionMap, rules: dict[str, Value], carried: Carried
+) -> bool:
     if not tool.scope or not isinstance(control, PermissionMap):
         return False
     for row in control.rows:
         if row.scoped and tool.name in row.gives and all(held.covers(f"{give}({tool.scope})") for give in row.gives):
+            usual = row.rule if isinstance(row.rule, dict) else {}
+            # What is asked about without a scope cannot be asked about within one alone, so it is closed.
+            closed = [one for one, rule in usual.items() if rule != "allow" and not fnmatchcase(tool.scope, one)]
             for name in row.names:
                 rule = rules.setdefault(name, {"*": control.deny})
                 if isinstance(rule, dict):
                     rule[tool.scope] = "allow"
-                    closed = row.rule if isinstance(row.rule, dict) else {}
-                    for pattern, one in [(pattern, one) for pattern, one in closed.items() if one != "allow"]:
+                    for pattern in closed:
                         rule.pop(pattern, None)  # last again: the last rule that matches holds
-                        rule[pattern] = one
+                        rule[pattern] = control.deny
+            lost = [one for one in closed if usual[one] != control.deny]
+            if lost:
+                carried.note(Fidelity.NARROWED, f"{tool} is without {', '.join(lost)}")
             return True
     return False
 

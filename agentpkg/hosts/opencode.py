@@ -6,10 +6,11 @@ question that OpenCode asks before reading `.env` files, and open the resources 
 allowed with that question kept and those closed. `list` is a key without a tool; what it allows is done with `glob`.
 
 Patterns hold for `read` (paths), `task` and `skill` (names). They are not written for the others, where they look at
-the wrong thing: `glob` and `grep` match the pattern that is sought and not the folder it is sought in, `edit` does
-not see where a patch moves a file to, and `bash` takes a redirection for part of the command, so that whoever may
-run `git log *` may write any file, and asks nothing about a redirection alone. A model whose provider is not set up
-fails when the agent starts.
+the wrong thing: `glob` and `grep` match the pattern that is sought and not the folder it is sought in, `edit` does not
+see where a patch moves a file to, and `bash` takes a redirection for part of the command, so that whoever may run `git
+log *` may write any file, and asks nothing about a redirection alone. Within a scope no question can be kept, so a
+scoped `read` is without `.env` files that it does not name. A model whose provider is not set up fails when the agent
+starts.
 """
 
 from agentpkg.hosts.base import (

@@ -3,8 +3,8 @@
 The name is the file's stem. A list of tools is enforced when a tool is called: the model is shown all of them, and the
 ones that are not in the list are denied. An empty list is every tool; an agent without one is left the list of to-dos.
 A name that is not known is dropped. Sub-agents get reading, writing, editing, the shell and skills of Vibe's own tools
-and nothing else: no search, no web, no list, no question, no other agent, and no MCP server. Reading also lists folders. The model of a
-sub-agent is its session's, whatever the file says.
+and nothing else: no search, no web, no to-dos, no questions, no other agent, and no MCP server. Reading also lists
+folders. The model of a sub-agent is its session's, whatever the file says.
 
 Any other key of the file is a setting of Vibe's, among them some that lift every question; none of them is written.
 """

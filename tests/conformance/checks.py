@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agentpkg.grants import Tool
+from agentpkg.grants import EVERYTHING, Grants, Tool
 from agentpkg.hosts import HOSTS
 from agentpkg.hosts.base import NoControl
 from tests.conformance.client import Seen
@@ -162,13 +162,14 @@ def _without(body: str, texts: list[str]) -> str:
 
 
 def check_refused(trial: Trial) -> list[Complaint]:
-    """agentpkg writes every agent; only where the host holds nothing back, it wants to be allowed to for some."""
-    loose = isinstance(HOSTS[trial.client.host].tools, NoControl)
+    """agentpkg writes every agent; only where the host does not hold all back, it wants to be allowed to for some."""
+    control = HOSTS[trial.client.host].tools
+    loose = (EVERYTHING,) if isinstance(control, NoControl) else getattr(control, "always", ())
     found = [Complaint(name, f"agentpkg does not write it: {why}") for name, why in trial.suite.lost.items()]
     for name, entry in trial.suite.entries.items():
-        due = loose and not entry.unrestricted
+        due = Grants(frozenset(loose)).beyond(entry.grants)
         if due and entry.refusal is None:
-            found.append(Complaint(name, "agentpkg writes it, and the host holds nothing back"))
+            found.append(Complaint(name, f"agentpkg writes it, and the host does not hold back {', '.join(due)}"))
         if entry.refusal is not None and not due:
             found.append(Complaint(name, f"agentpkg refuses it: {entry.refusal}"))
     return found

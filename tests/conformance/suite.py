@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -106,12 +107,23 @@ def _local(bundle: Bundle, remote: str) -> Bundle:
     servers = {}
     for name, server in bundle.mcp.items():
         own = Server(name=name, tools=SERVER_TOOLS[name], needs=server.env)
+        command = own.command if server.env else [_script(own)]
         servers[name] = (
-            replace(server, command=own.command[0], args=tuple(own.command[1:]))
+            replace(server, command=command[0], args=tuple(command[1:]))
             if server.command
             else replace(server, url=f"{remote}/{'+'.join(own.tools)}")
         )
     return replace(bundle, mcp=servers)
+
+
+@cache
+def _script(server: Server) -> str:
+    """Return a file that starts the server without an argument: some hosts mind where there are none."""
+    file = ROOT / ".venv" / "servers" / server.name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\nexec {shlex.join(server.command)}\n")
+    file.chmod(0o755)
+    return str(file)
 
 
 @cache

@@ -62,12 +62,17 @@ def read_golden(host: str, case: str) -> dict[str, bytes]:
 
 
 def digest_of(host: str) -> str:
-    """Return one digest over all files that the host gets; notes are words for people and may change."""
+    """Return one digest over all files that the host gets, and over how each field fares, which the lockfile keeps.
+
+    The words of notes are for people, and may change.
+    """
     whole = hashlib.sha256()
     for case in CASES:
-        for path, content in sorted(render(host, case).items()):
-            if path != "notes.txt":
-                whole.update(f"{case}/{path}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+        files = render(host, case)
+        lines = files.pop("notes.txt").decode().splitlines()
+        files["losses"] = "\n".join(sorted({line.split(": ")[1] for line in lines if ": " in line})).encode()
+        for path, content in sorted(files.items()):
+            whole.update(f"{case}/{path}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     return whole.hexdigest()
 
 

@@ -836,12 +836,14 @@ def test_a_prompt_that_holds_a_hazard_after_rewriting_is_refused() -> None:
         render(an_agent(every_tool=True, body="a <<<< b\n"), host)
 
 
-def test_a_scoped_read_keeps_the_questions_that_reading_asks() -> None:
-    agent = an_agent("read(src/*)")
-    rules = header(agent, HOSTS["opencode"])["permission"]
+def test_what_reading_asks_about_is_closed_to_a_scoped_read_unless_it_names_it() -> None:
+    rendering = render(an_agent("read(src/*)", "read(ci/test.env)"), HOSTS["opencode"])
+    rules = header_of(rendering.content, HOSTS["opencode"])["permission"]
     assert isinstance(rules, dict)
-    assert rules["read"] == {"*": "deny", "src/*": "allow", "*.env": "ask", "*.env.*": "ask", "mcp:*": "deny"}
-    assert list(rules["read"]) == ["*", "src/*", "*.env", "*.env.*", "mcp:*"]
+    allowed = {"*": "deny", "src/*": "allow", "*.env": "deny", "*.env.*": "deny", "mcp:*": "deny"}
+    assert rules["read"] == {**allowed, "ci/test.env": "allow"}
+    assert list(rules["read"]) == ["*", "src/*", "*.env", "ci/test.env", "*.env.*", "mcp:*"]
+    assert "read(src/*) is without *.env, *.env.*" in [note.detail for note in rendering.notes]
 
 
 def test_a_server_called_like_a_group_of_the_hosts_own_tools_is_not_written() -> None:

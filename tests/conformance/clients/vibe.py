@@ -26,6 +26,7 @@ print(json.dumps({name: one.description for name, one in registry.discovered.ite
 _SETTINGS = """\
 active_model = "suite"
 enable_telemetry = false
+max_subagents = 1000
 
 [[providers]]
 name = "suite"
