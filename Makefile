@@ -9,7 +9,7 @@ CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMA
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
-	@echo "make test    the tests, under a minute"
+	@echo "make test    the tests, in a minute or two"
 	@echo "make lint    ruff: style and formatting"
 	@echo "make types   mypy --strict over package and tests"
 	@echo "make crash   kill an update at every point where it changes the disk"
