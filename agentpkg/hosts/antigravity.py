@@ -8,8 +8,8 @@ is not among them. A model must be one of two words: any other, and the agent is
 MCP servers of the session are not inherited. Nobody has said whether a list of tools holds their tools back, and how
 one is named in it, so `inheritMcp` is off beside a list.
 
-The folder form is written, because the flat `.agents/agents/NAME.md` is also read by OpenHands, Kimi Code, Auggie and
-Goose, whose tools have other names.
+The folder form is written, because the flat `.agents/agents/NAME.md` is also read by OpenHands, before its own, and by
+Goose, whose tools have other names. Kimi Code and Auggie read the folder too, after their own.
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, ServerSettings, ServerShape, ToolList, ToolRow

@@ -58,12 +58,16 @@ HOST = Host(
             ToolRow(gives=("ask",), names=("ask_user_question",)),
         ),
         mcp=McpNames(
-            one="mcp__{server}__{tool}", every=None, unsafe=r"[^a-zA-Z0-9_.-]", ambiguous="__|_ | _", longest=63
+            one="mcp__{server}__{tool}",
+            every=None,
+            ambiguous=r"[^a-zA-Z0-9_ -]|__|_ | _",  # with another character, a digest goes into the name
+            longest=63,
         ),
         empty=("todo_write",),
     ),
     models=Models(
-        accepts=r"(openai|anthropic|qwen-oauth|gemini|vertex-ai):\S+|(qwen|claude|gpt|gemini)[a-z0-9.-]*\d\S*"
+        # An id without a provider goes to the session's own, whatever it is.
+        accepts=r"(openai|anthropic|qwen-oauth|gemini|vertex-ai):\S+|qwen[a-z0-9.-]*\d\S*"
     ),
     fields=(
         HostField(
@@ -88,6 +92,9 @@ HOST = Host(
             "general-purpose",
             "explore",
             "statusline-setup",
+            "review-agent",
+            "claude-code",
+            "codex",
         ]
     ),
     hazards=(

@@ -1,8 +1,8 @@
 """Installs the pinned clients: `python -m tests.conformance.install`, which `make conformance` does.
 
 Each goes into a folder of its own below `.venv/clients`, through the package registry that npm or pip is set up for,
-and without running any of its install scripts. A client that is there is left as it is. One that cannot be installed is
-told of, and is missing later: its tests fail.
+and without running install scripts, but those of Python packages that come as source only. A client that is there is
+left as it is. One that cannot be installed is told of, and is missing later: its tests fail.
 """
 
 from __future__ import annotations

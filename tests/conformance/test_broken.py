@@ -48,11 +48,17 @@ def _no_list(host: Host) -> Host:
 
 
 # By host: what is broken, the check that sees it, and what it or the client says.
+def _unknown_names(host: Host) -> Host:
+    """Grok, were its tool for reading called as another host's is: one such name, and the list is no list."""
+    return _rows(host, ToolRow(gives=("read",), names=("read_files",)), ToolRow(gives=("shell",), names=("Bash",)))
+
+
 _BROKEN: Mapping[str, tuple[Callable[[Host], Host], str, str]] = {
     "opencode": (_text_for_tools, "accepted", "Configuration is invalid"),
     "claude": (_wide_read, "powers", "reader-alone: Bash gives shell"),
     "gemini": (_foreign_names, "accepted", "reader-alone: rejected"),
     "copilot": (_no_list, "powers", "reader-alone: bash gives shell"),
+    "grok": (_unknown_names, "powers", "reader-alone: run_terminal_command gives shell"),
     "qwen": (_no_list, "powers", "reader-alone: run_shell_command gives shell"),
 }
 _PINS = [pin for pin in chosen() if pin.host in _BROKEN]

@@ -16,7 +16,6 @@ _DESCRIPTION = re.compile(r"\n- Description: (.*?)\n*\Z", re.DOTALL)
 
 
 def _run(room: Room) -> Observed:
-    node = room.find("node_modules/node-*/bin/node")
     entry = room.find("node_modules/@augmentcode/auggie/augment.mjs")
     servers = {
         # It drops an empty argument; the server takes a comma for no name, too.
@@ -27,7 +26,7 @@ def _run(room: Room) -> Observed:
     with serve(script) as stub:
         session = {"accessToken": "none", "tenantURL": f"{stub.url}/", "scopes": ["read", "write"]}
         options = ["--print", START, "--mcp-config", json.dumps({"mcpServers": servers})]
-        finished = room.call([str(node), str(entry), *options], {"AUGMENT_SESSION_AUTH": json.dumps(session)})
+        finished = room.call(["node", str(entry), *options], {"AUGMENT_SESSION_AUTH": json.dumps(session)})
         if not stub.session:
             return Observed(failure=finished.words)
     return Observed(agents={name: _seen(name, stub) for name in room.agents})

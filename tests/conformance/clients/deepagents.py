@@ -1,6 +1,6 @@
 """Deep Agents Code. Its agents stand in the declaration of the tool that starts them, `task`.
 
-It talks the protocol of its provider's responses, and holds no agent to a list.
+It holds no agent to a list, so those that have one are written only because the suite allows more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tests.conformance.room import Room
 from tests.conformance.stub import START, Script, Stub, serve
 
 _MODEL = "suite-main"
-_LISTED = re.compile(r"^- ([a-z0-9-]+): (.*?)(?=\n- [a-z0-9-]+: |\n\n|\Z)", re.DOTALL | re.MULTILINE)
+_LISTED = re.compile(r"^- ([a-z0-9-]+): (.*?)(?=\n- [a-z0-9-]+: |\n\nSpecify subagent_type )", re.DOTALL | re.MULTILINE)
 
 
 def _run(room: Room) -> Observed:
@@ -32,7 +32,6 @@ def _run(room: Room) -> Observed:
     if declared is None:
         return Observed(failure=finished.words)
     text = json.loads(declared)["description"]
-    print(text[:3000], '.....', text[-3000:])
     descriptions = dict(_LISTED.findall(text))
     return Observed(agents={name: _seen(name, descriptions, stub) for name in room.agents})
 
@@ -55,7 +54,27 @@ CLIENT = Client(
     host="deepagents",
     run=_run,
     sees=EVERY_ASPECT,
-    powers=dict.fromkeys([], ("*",)),
-    expects={},
+    powers={
+        "delete": ("*",),
+        "edit_file": ("edit",),
+        "fetch_url": ("web-fetch",),
+        "get_current_thread_id": (),
+        "glob": ("glob",),
+        "grep": ("grep",),
+        "ls": ("list",),
+        "read_file": ("read",),
+        "write_file": ("write",),
+    },
+    # Not looked for: the shell and a search of the web, which it offers once it is told that it may and where.
+    expects={
+        "read": ("read_file",),
+        "write": ("write_file",),
+        "edit": ("edit_file",),
+        "glob": ("glob",),
+        "grep": ("grep",),
+        "list": ("ls",),
+        "web-fetch": ("fetch_url",),
+    },
     models=Models(session=f"openai:{_MODEL}"),
+    spell=lambda server, tool: f"{server}_{tool}",
 )
