@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.conformance.client import EVERY_ASPECT, Client, Models, Observed, Seen
+from tests.conformance.clients.opencode import CLIENT as OPENCODE
+from tests.conformance.clients.opencode import arguments, scoped
 from tests.conformance.room import Room
 from tests.conformance.stub import START, Script, Stub, serve
 from tests.conformance.wire import Json
@@ -27,7 +29,7 @@ _ENVIRONMENT = {
 
 def _run(room: Room) -> Observed:
     binary = str(room.find("node_modules/@kilocode/cli-*/bin/kilo"))
-    with serve(Script(agents=room.agents, tool="task", arguments=_arguments)) as stub:
+    with serve(Script(agents=room.agents, tool="task", arguments=arguments)) as stub:
         environment = {**_ENVIRONMENT, "KILO_CONFIG_CONTENT": json.dumps(_settings(room, stub.url))}
         printed = room.call([binary, "debug", "config"], environment)
         try:
@@ -55,10 +57,6 @@ def _settings(room: Room, url: str) -> dict[str, object]:
     }
 
 
-def _arguments(name: str, prompt: str) -> dict[str, object]:
-    return {"description": "start", "prompt": prompt, "subagent_type": name}
-
-
 def _seen(name: str, listed: dict[str, Json], stub: Stub) -> Seen:
     if name not in listed:
         return Seen(rejected="not in its configuration")
@@ -67,58 +65,30 @@ def _seen(name: str, listed: dict[str, Json], stub: Stub) -> Seen:
     if asked is None:
         return Seen(description=description, stuck=stub.answers.get(name, "never started"))
     rules = listed[name].get("permission", {})
-    tools = [one for tool in asked.tools for one in _scoped(tool, rules.get(tool))]
+    tools = [one for tool in asked.tools for one in scoped(tool, rules.get(tool))]
     return Seen(description=description, tools=tuple(tools), model=f"suite/{asked.model}", system=asked.system)
 
 
-def _scoped(tool: str, rule: Json) -> list[str]:
-    """Return a tool as the agent may use it: within the patterns allowed where all else is denied."""
-    if not isinstance(rule, dict) or rule.get("*") != "deny":
-        return [tool]
-    return [f"{tool}({pattern})" for pattern, answer in rule.items() if answer != "deny"]
-
+_OWN_TOOLS = (
+    "board_post",
+    "board_read",
+    "cancel_wakeup",
+    "cron_create",
+    "cron_delete",
+    "cron_list",
+    "goal",
+    "kilo_local_recall",
+    "link_pr",
+    "schedule_wakeup",
+)
 
 CLIENT = Client(
     host="kilo",
     run=_run,
     sees=EVERY_ASPECT,
-    powers={
-        "background_process": ("shell",),
-        "bash": ("shell",),
-        "board_post": ("*",),
-        "board_read": ("*",),
-        "cancel_wakeup": ("*",),
-        "cron_create": ("*",),
-        "cron_delete": ("*",),
-        "cron_list": ("*",),
-        "edit": ("edit",),
-        "glob": ("glob",),
-        "goal": ("*",),
-        "grep": ("grep",),
-        "kilo_local_recall": ("*",),
-        "link_pr": ("*",),
-        "read": ("read", "list"),
-        "schedule_wakeup": ("*",),
-        "skill": ("skill",),
-        "task": ("delegate",),
-        "todowrite": ("todo",),
-        "webfetch": ("web-fetch",),
-        "write": ("write",),
-    },
-    # Not looked for: a search of the web, which it offers with its own provider only, and questions and agents, which
-    # no sub-agent may ask or start.
-    expects={
-        "read": ("read",),
-        "write": ("write",),
-        "edit": ("edit",),
-        "glob": ("glob",),
-        "grep": ("grep",),
-        "list": ("glob",),
-        "shell": ("bash",),
-        "web-fetch": ("webfetch",),
-        "todo": ("todowrite",),
-        "skill": ("skill",),
-    },
+    powers={**OPENCODE.powers, "background_process": ("shell",), **dict.fromkeys(_OWN_TOOLS, ("*",))},
+    # What is looked for there, but for agents, which no sub-agent may start.
+    expects={tool: names for tool, names in OPENCODE.expects.items() if tool != "delegate"},
     models=Models(session="suite/main"),
-    spell=lambda server, tool: f"{server}_{tool}",
+    spell=OPENCODE.spell,
 )

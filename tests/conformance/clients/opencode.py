@@ -35,7 +35,7 @@ _PROVIDERS = {
 
 def _run(room: Room) -> Observed:
     binary = str(room.find("node_modules/opencode-*/bin/opencode"))
-    with serve(Script(agents=room.agents, tool="task", arguments=_arguments)) as stub:
+    with serve(Script(agents=room.agents, tool="task", arguments=arguments)) as stub:
         environment = {**_ENVIRONMENT, "OPENCODE_CONFIG_CONTENT": json.dumps(_settings(room, stub.url))}
         printed = room.call([binary, "debug", "config"], environment)
         try:
@@ -61,7 +61,8 @@ def _settings(room: Room, url: str) -> dict[str, object]:
     return {"provider": providers, "mcp": servers, "snapshot": False, "autoupdate": False, "share": "disabled"}
 
 
-def _arguments(name: str, prompt: str) -> dict[str, object]:
+def arguments(name: str, prompt: str) -> dict[str, object]:
+    """Return what the tool that starts an agent is called with."""
     return {"description": "start", "prompt": prompt, "subagent_type": name}
 
 
@@ -73,12 +74,12 @@ def _seen(name: str, listed: dict[str, Json], stub: Stub) -> Seen:
     if asked is None:
         return Seen(description=description, stuck=stub.answers.get(name, "never started"))
     rules = listed[name].get("permission", {})
-    tools = [one for tool in asked.tools for one in _scoped(tool, rules.get(tool))]
+    tools = [one for tool in asked.tools for one in scoped(tool, rules.get(tool))]
     provider = asked.path.split("/")[1]
     return Seen(description=description, tools=tuple(tools), model=f"{provider}/{asked.model}", system=asked.system)
 
 
-def _scoped(tool: str, rule: Json) -> list[str]:
+def scoped(tool: str, rule: Json) -> list[str]:
     """Return a tool as the agent may use it: within the patterns allowed where all else is denied."""
     if not isinstance(rule, dict) or rule.get("*") != "deny":
         return [tool]
