@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agentpkg.carry import carry_tools
 from agentpkg.grants import EVERYTHING, TOOLS, Grants, parse_tool
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList
+from agentpkg.losses import Fidelity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SERVER_TOOLS = ("mcp:SERVER/TOOL", "mcp:SERVER/*")
 NONE = "-"
+UNASKED = "(unasked)"
 
 
 def describe(host: Host) -> dict[str, str]:
@@ -41,7 +43,8 @@ def describe(host: Host) -> dict[str, str]:
 def tool_names(host: Host) -> dict[str, tuple[str, ...]]:
     """Return the names that each tool is written under, in one text; in several where it depends on what else is held.
 
-    Tools of the host's own come first, those of MCP servers last. A tool without a name is dropped there.
+    Tools of the host's own come first, those of MCP servers last. A tool without a text is dropped there; `UNASKED`
+    stands for one that every agent has.
     """
     if not isinstance(host.tools, ToolList | PermissionMap):
         return {}
@@ -53,15 +56,20 @@ def tool_names(host: Host) -> dict[str, tuple[str, ...]]:
 
 
 def _written(host: Host, control: ToolList | PermissionMap, tool: str, held: frozenset[str]) -> str:
-    carried = carry_tools((parse_tool(tool),), Grants(held), host, widening=False).header
-    written: Value = carried.get(control.key, [])
-    if isinstance(written, str):
-        written = [*written.split(", ")]
-    nothing = control.base if isinstance(control, PermissionMap) else control.empty or ()
-    found = [str(name) for name in written if name not in nothing] if isinstance(written, list | dict) else []
-    if isinstance(control, ToolList) and control.servers and carried.get(control.servers):
-        found.append(f"{control.servers}: SERVER")
-    return " and ".join(found)
+    carried = carry_tools((parse_tool(tool),), Grants(held), host, widening=False)
+    if any(note.fidelity is Fidelity.NARROWED for note in carried.notes):
+        return ""
+    written: Value = carried.header.get(control.key, [])
+    names = written.split(", ") if isinstance(written, str) else [*written] if isinstance(written, list | dict) else []
+    base = control.base if isinstance(control, PermissionMap) else ()
+    found = [str(name) for name in names if name not in base]
+    if isinstance(control, ToolList):
+        unasked = any(tool in row.gives and not row.names for row in control.rows)
+        if control.servers and carried.header.get(control.servers):
+            found = [*(name for name in found if name not in (control.empty or ())), f"{control.servers}: SERVER"]
+        elif unasked and found == list(control.empty or ()):
+            return UNASKED
+    return ", ".join(found)
 
 
 def _form(host: Host) -> str:

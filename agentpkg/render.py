@@ -107,13 +107,20 @@ def _body(agent: Agent, host: Host, notes: list[Note]) -> str:
         raise ContentRefused(
             f"agent {agent.name}: {host.title} takes no prompt under {host.shortest_body} characters", hint=out
         )
+    body = _rewrite(agent.name, body, host, notes, out)
+    if host.body_limit and len(body) > host.body_limit.most:
+        detail = f"longer than {host.body_limit.most:,} characters: {host.body_limit.who} will not take it"
+        notes.append(Note("body", Fidelity.NARROWED, detail))
+    return body
+
+
+def _rewrite(name: str, body: str, host: Host, notes: list[Note], out: str) -> str:
+    """Return the prompt without text that the host would not pass on; `out` is the hint where that cannot be."""
     for hazard in host.hazards:
         found = re.search(hazard.pattern, body)
         if found and hazard.replacement is None:
             line = body.count("\n", 0, found.start()) + 1
-            raise ContentRefused(
-                f"agent {agent.name}: line {line} of the prompt holds {found[0]!r}: {hazard.why}", hint=out
-            )
+            raise ContentRefused(f"agent {name}: line {line} of the prompt holds {found[0]!r}: {hazard.why}", hint=out)
         if found and hazard.replacement is not None:
             body, times = re.subn(hazard.pattern, hazard.replacement, body)
             more = f", and {times - 1} like it" if times > 1 else ""
@@ -121,10 +128,7 @@ def _body(agent: Agent, host: Host, notes: list[Note]) -> str:
             notes.append(Note("body", Fidelity.APPROXIMATED, f"{written}: {hazard.why}"))
     for hazard in host.hazards:
         if re.search(hazard.pattern, body):
-            raise ContentRefused(f"agent {agent.name}: the prompt cannot be rewritten: {hazard.why}", hint=out)
-    if host.body_limit and len(body) > host.body_limit.most:
-        detail = f"longer than {host.body_limit.most:,} characters: {host.body_limit.who} will not take it"
-        notes.append(Note("body", Fidelity.NARROWED, detail))
+            raise ContentRefused(f"agent {name}: the prompt cannot be rewritten: {hazard.why}", hint=out)
     return body
 
 

@@ -62,19 +62,17 @@ class Rendered:
     grants: Mapping[str, Mapping[str, Grants]]
     overlaps: tuple[Overlap, ...]
 
-    def losses(self, bundle: str) -> dict[str, dict[str, dict[str, str]]]:
-        """Return by agent and host the fields of a bundle's agents that are not carried exactly, and how they fare."""
-        notes: dict[tuple[str, str], list[Note]] = {}
+    def losses(self) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+        """Return by bundle, agent and host the fields that are not carried exactly, and how they fare."""
+        notes: dict[tuple[str, str, str], list[Note]] = {}
         for one in self.placed:
-            if one.bundle == bundle:
-                notes.setdefault((one.rendering.agent, one.rendering.host), []).extend(one.rendering.notes)
+            notes.setdefault((one.bundle, one.rendering.agent, one.rendering.host), []).extend(one.rendering.notes)
         for overlap in self.overlaps:
-            if overlap.bundle == bundle:
-                notes.setdefault((overlap.agent, overlap.host), []).append(overlap.note)
-        losses: dict[str, dict[str, dict[str, str]]] = {}
-        for (agent, host), of in notes.items():
+            notes.setdefault((overlap.bundle, overlap.agent, overlap.host), []).append(overlap.note)
+        losses: dict[str, dict[str, dict[str, dict[str, str]]]] = {bundle: {} for bundle in self.grants}
+        for (bundle, agent, host), of in notes.items():
             if of:
-                losses.setdefault(agent, {})[host] = worst_by_field(of)
+                losses[bundle].setdefault(agent, {})[host] = worst_by_field(of)
         return losses
 
 

@@ -44,5 +44,4 @@ def command(
         for one in rendered.placed:
             say(f"{one.rendering.fidelity.word:13} {one.rendering.host:12} {one.path}")
         say_losses(rendered.placed, rendered.overlaps)
-    losses = {one.bundle: rendered.losses(one.bundle) for one in rendered.placed}
-    refuse_losses(losses, work.fail_on, told=as_json)
+    refuse_losses(rendered.losses(), work.fail_on, told=as_json)

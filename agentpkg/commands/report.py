@@ -90,9 +90,9 @@ def _group(action: Action) -> tuple[str, str]:
 
 def _show_notes(change: Change) -> None:
     """Show what hosts could not carry, but for what was told when these very versions came to them."""
-    rendered = change.rendered
+    rendered, before = change.rendered, _hosts_before(change)
     say_losses(
-        [one for one in rendered.placed if one.rendering.host not in _hosts_before(change, one.bundle)],
+        [one for one in rendered.placed if one.rendering.host not in before[one.bundle]],
         [one for one in rendered.overlaps if not _was_told(change, one)],
     )
 
@@ -117,12 +117,15 @@ def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap]) -> None:
         say(f"  {note.fidelity.word} on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
 
 
-def _hosts_before(change: Change, bundle: str) -> set[str]:
-    """Return the hosts that had this very version before: what they cannot carry was told then."""
-    lock = change.session.lock
-    if bundle not in lock.bundles or lock.bundles[bundle].digest != change.lock.bundles[bundle].digest:
-        return set()
-    return {host for file in lock.files.values() if file.bundle == bundle for host in file.hosts}
+def _hosts_before(change: Change) -> dict[str, set[str]]:
+    """Return by bundle the hosts that had this very version before: what they cannot carry was told then."""
+    before, after = change.session.lock, change.lock.bundles
+    hosts: dict[str, set[str]] = {bundle: set() for bundle in after}
+    for file in before.files.values():
+        was, now = before.bundles.get(file.bundle), after.get(file.bundle)
+        if was and now and was.digest == now.digest:
+            hosts[file.bundle].update(file.hosts)
+    return hosts
 
 
 def _show_state(change: Change) -> None:

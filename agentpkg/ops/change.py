@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import IntegrityError
+from agentpkg.files import is_entry
 from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile, dump_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
@@ -54,9 +55,9 @@ def build_change(
 ) -> Change:
     """Return the change with what it writes, in the order that a crash needs: files, the manifest, the lock last."""
     project = session.project
-    bases = {path: entry.base or entry.sha256 for path, entry in session.lock.files.items()}
+    bases = _bases(session.lock)
     writes = [
-        Write(path=path, before=before, after=after, bases=_bases_of(path, bases))
+        Write(path=path, before=before, after=after, bases=bases.get(path, {}))
         for path, before, after in plan.written()
     ]
     text = session.manifest_text.encode() if project.has_manifest else None
@@ -73,9 +74,13 @@ def build_change(
     )
 
 
-def _bases_of(path: str, bases: Mapping[str, str]) -> dict[str, str]:
-    """Return those of the `bases` that belong to a file: its own, or those of its entries."""
-    return {one: base for one, base in bases.items() if path in (one, one.partition("#")[0])}
+def _bases(lock: Lockfile) -> dict[str, dict[str, str]]:
+    """Return by file the digests of the renderings that it, or each entry of it, rests on, by path in the lock."""
+    bases: dict[str, dict[str, str]] = {}
+    for path, entry in lock.files.items():
+        file = path.partition("#")[0] if is_entry(path) else path
+        bases.setdefault(file, {})[path] = entry.base or entry.sha256
+    return bases
 
 
 def from_manifest(session: Session) -> Change:
@@ -153,13 +158,17 @@ def prepare(
         if gains:
             raise refuse(gains)
     plan = plan_files(session, rendered, registries)
+    losses = rendered.losses()
     lock = Lockfile(
-        bundles={key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles},
+        bundles={
+            key: replace(_locked(session, manifest, key, bundles[key], rendered, registries), losses=losses[key])
+            for key in bundles
+        },
         files=plan.files,
         hosts={name: _locked_host(name, manifest) for name in sorted({one.rendering.host for one in rendered.placed})},
         project_hosts=manifest.hosts,
     )
-    refuse_losses({key: locked.losses for key, locked in lock.bundles.items()}, session.options.fail_on)
+    refuse_losses(losses, session.options.fail_on)
     return build_change(session, manifest_text, lock, plan, rendered)
 
 
@@ -206,7 +215,6 @@ def _locked(
         wanted=manifest.requirements.get(bundle),
         requires={bundle_id(registry, name): specifier for name, specifier in loaded.requires.items()},
         grants={agent: tuple(held) for agent, held in rendered.grants[bundle].items()},
-        losses=rendered.losses(bundle),
     )
 
 

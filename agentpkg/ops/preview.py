@@ -29,7 +29,11 @@ def preview(project: Project, source: str, hosts: tuple[str, ...], options: Opti
     names = tuple(dict.fromkeys(get_host(name).name for name in hosts)) or session.manifest.hosts
     if not names:
         raise UsageError("there is no host to render for", hint="name one with --host")
-    bundle = _read(Path(source)) if source[0] in "./~" or Path(source).is_dir() else _find(session, source)
+    bundle = (
+        _read(Path(source))
+        if source.startswith((".", "/", "~")) or (source and Path(source).is_dir())
+        else _find(session, source)
+    )
     return render_selections(
         [Selection(id=bundle.name, bundle=bundle, hosts=names, agents=None, renames={})],
         Destination(

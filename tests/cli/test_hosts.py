@@ -117,6 +117,7 @@ def test_render_takes_a_folder_and_shows_what_install_would_refuse(cli: Cli, tmp
         (["data-engineer"], "there is no host to render for"),
         (["data-engineer", "--host", "nothing"], "unknown host 'nothing'"),
         (["./nowhere", "--host", "claude"], "is not a folder"),
+        (["", "--host", "claude"], "is not a requirement"),
         (["data-enginer", "--host", "claude"], "there is no bundle 'data-enginer'"),
     ],
 )

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from agentpkg.features import NONE, describe, paths, tool_names
+from agentpkg.features import NONE, UNASKED, describe, paths, tool_names
 from agentpkg.hosts import HOSTS
 from agentpkg.hosts.base import Host, NoControl, PermissionMap, ReadonlySwitch, ToolList
+from agentpkg.losses import Fidelity
+from agentpkg.manifest import HostSettings
+from agentpkg.render import render_agent
+from tests.unit.builders import an_agent, held_by
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "hosts.md"
 AGAIN = "python -m tests.unit.test_hosts_page"
@@ -83,7 +87,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def code(text: str) -> str:
-    return f"`{text}`" if text and text != NONE else text
+    return f"`{text}`" if text and text not in (NONE, UNASKED) else text
 
 
 def section(host: Host) -> str:
@@ -127,6 +131,20 @@ def test_every_host_says_where_its_facts_come_from_and_when_they_were_checked(ho
     assert host.sources
     assert host.checked[:4].isdigit()
     assert (import_module(f"agentpkg.hosts.{host.name}").__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("host", [pytest.param(host, id=name) for name, host in HOSTS.items()])
+def test_the_page_has_a_name_for_a_tool_just_where_a_rendering_carries_it(host: Host) -> None:
+    for tool, names in tool_names(host).items():
+        agent = an_agent("shell", tool) if tool != "shell" else an_agent("shell")
+        notes = render_agent(agent, held_by(agent), host, HostSettings()).notes
+        assert bool(names) != any(note.fidelity is Fidelity.NARROWED for note in notes), (tool, names, notes)
+
+
+def test_a_name_that_also_stands_for_no_tool_is_told_all_the_same() -> None:
+    assert tool_names(HOSTS["kiro"])["todo"] == ("todo_list",)
+    assert tool_names(HOSTS["zoo"])["skill"] == (UNASKED,)
+    assert tool_names(HOSTS["gemini"])["delegate"] == ()
 
 
 if __name__ == "__main__":

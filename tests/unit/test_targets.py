@@ -175,14 +175,14 @@ def test_a_home_folder_can_have_skills_where_a_project_has_none() -> None:
 def test_losses_are_the_worst_of_every_field_by_agent_and_host() -> None:
     team = a_bundle(an_agent("read", "delegate", model="balanced"), an_agent("read", name="writer"), skills=(SKILL,))
     rendered = render(select(team, "inn", "bare"), select(a_bundle(an_agent("read", name="x"), name="y")))
-    assert rendered.losses("reviewers") == {
+    assert rendered.losses()["reviewers"] == {
         "triage": {
             "bare": {"model": "approximated", "skills": "narrowed", "tools": "narrowed"},
             "inn": {"model": "approximated", "tools": "narrowed"},
         },
         "writer": {"bare": {"skills": "narrowed"}},
     }
-    assert rendered.losses("y") == {}
+    assert rendered.losses()["y"] == {}
 
 
 def test_what_another_host_of_the_project_makes_of_a_file_counts_as_a_loss_there() -> None:
@@ -191,7 +191,7 @@ def test_what_another_host_of_the_project_makes_of_a_file_counts_as_a_loss_there
         ("triage", "guest", "overlap"),
         ("writer", "guest", "overlap"),
     }
-    assert rendered.losses("reviewers")["triage"] == {"guest": {"overlap": "approximated"}}
+    assert rendered.losses()["reviewers"]["triage"] == {"guest": {"overlap": "approximated"}}
 
 
 def test_a_host_that_the_project_does_not_use_is_no_overlap() -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from tests.conformance.client import EVERY_ASPECT, Client, Models, Observed, Seen
+from tests.conformance.client import EVERY_ASPECT, Client, Models
 from tests.conformance.clients.opencode import CLIENT as OPENCODE
-from tests.conformance.clients.opencode import arguments, scoped
-from tests.conformance.room import Room
-from tests.conformance.stub import START, Script, Stub, serve
-from tests.conformance.wire import Json
+from tests.conformance.clients.opencode import Program, run
 
 _ENVIRONMENT = {
     **dict.fromkeys(
@@ -27,48 +22,13 @@ _ENVIRONMENT = {
 }
 
 
-def _run(room: Room) -> Observed:
-    binary = str(room.find("node_modules/@kilocode/cli-*/bin/kilo"))
-    with serve(Script(agents=room.agents, tool="task", arguments=arguments)) as stub:
-        environment = {**_ENVIRONMENT, "KILO_CONFIG_CONTENT": json.dumps(_settings(room, stub.url))}
-        printed = room.call([binary, "debug", "config"], environment)
-        try:
-            listed = json.loads(printed.out)["agent"]
-        except ValueError:
-            return Observed(failure=printed.words)
-        finished = room.call([binary, "run", "-m", "suite/main", "--agent", "code", START], environment)
-        if not stub.session:
-            return Observed(failure=finished.words)
-    return Observed(agents={name: _seen(name, listed, stub) for name in room.agents})
-
-
-def _settings(room: Room, url: str) -> dict[str, object]:
-    models = {name: {"name": name, "tool_call": True} for name in ("main", "small", "house")}
-    options = {"baseURL": f"{url}/suite/v1", "apiKey": "none"}
-    servers = {
-        one.name: {"type": "local", "command": one.command, "environment": one.environment} for one in room.servers
-    }
-    return {
-        "provider": {"suite": {"npm": "@ai-sdk/openai-compatible", "options": options, "models": models}},
-        "mcp": servers,
-        "snapshot": False,
-        "autoupdate": False,
-        "share": "disabled",
-    }
-
-
-def _seen(name: str, listed: dict[str, Json], stub: Stub) -> Seen:
-    if name not in listed:
-        return Seen(rejected="not in its configuration")
-    description = listed[name].get("description")
-    asked = stub.started.get(name)
-    if asked is None:
-        return Seen(description=description, stuck=stub.answers.get(name, "never started"))
-    rules = listed[name].get("permission", {})
-    tools = [one for tool in asked.tools for one in scoped(tool, rules.get(tool))]
-    return Seen(description=description, tools=tuple(tools), model=f"suite/{asked.model}", system=asked.system)
-
-
+_PROGRAM = Program(
+    binary="node_modules/@kilocode/cli-*/bin/kilo",
+    variable="KILO_CONFIG_CONTENT",
+    environment=_ENVIRONMENT,
+    agent="code",
+    providers={"suite": "@ai-sdk/openai-compatible"},
+)
 _OWN_TOOLS = (
     "board_post",
     "board_read",
@@ -84,7 +44,7 @@ _OWN_TOOLS = (
 
 CLIENT = Client(
     host="kilo",
-    run=_run,
+    run=lambda room: run(room, _PROGRAM),
     sees=EVERY_ASPECT,
     powers={**OPENCODE.powers, "background_process": ("shell",), **dict.fromkeys(_OWN_TOOLS, ("*",))},
     # What is looked for there, but for agents, which no sub-agent may start.
