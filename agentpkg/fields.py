@@ -75,6 +75,13 @@ class Fields:
             raise self._wrong(key, value, "a whole number")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return a key that is true or false, false where it is absent."""
+        value = self._data.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, value, "true or false")
+        return value
+
     def texts_or_none(self, key: str) -> tuple[str, ...] | None:
         """Return the texts of a list, or None where the key is absent; an empty list is not absent."""
         if key not in self._data:

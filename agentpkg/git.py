@@ -1,9 +1,9 @@
 """git, through one door.
 
-Everything that agentpkg asks of git goes through `_run` or a mirror's one `cat-file --batch`, by GitPython and with an
-argument list. Nothing is ever checked out and git never runs inside somebody's repository: registries are fetched into
-bare mirrors of our own. The environment is scrubbed of `GIT_*`, transports are limited to https, ssh and file, and
-urls, branches and object names pass an allow-list before they become arguments.
+Everything that agentpkg asks of git goes through `run` or a `Reader`, by GitPython and with an argument list. Nothing
+is ever checked out and git never runs inside somebody's repository: registries are fetched into bare mirrors of our
+own. The environment is scrubbed of `GIT_*`, transports are limited to https, ssh and file, and what comes from outside
+passes an allow-list before it becomes an argument.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 import sys
 import tempfile
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,31 +21,39 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # a missing git is ours to
 import git as gitpython
 from git.exc import GitCommandNotFound
 
-from agentpkg.errors import AgentpkgError, ContentRefused, NetworkError, UsageError
+from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError, UsageError
 from agentpkg.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-HEAD = "refs/agentpkg/head"
-_INCOMING = "refs/agentpkg/incoming"
 _SECONDS = 600
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _KEPT = frozenset(["GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_HTTP_PROXY_AUTHMETHOD"])
 _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "https:ssh:file",
     "GIT_PROTOCOL_FROM_USER": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C.UTF-8",  # so that what git says can be told apart
 }
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
     "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
-    "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2",
+    "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2", "-c", "push.followTags=false",
+    "-c", "push.recurseSubmodules=no", "-c", "push.gpgSign=false", "-c", "core.quotePath=false",
 )  # fmt: skip
+_PASSWORD = re.compile(r"(https?://)[^/\s@']*@")
+
+
+class Damaged(IntegrityError):
+    """A mirror of ours holds less than it should. It can be fetched again."""
+
+
+class GitFailed(AgentpkgError):
+    """git exited with a status that was not expected; `details` are what it said."""
 
 
 @contextmanager
@@ -67,23 +74,28 @@ def _fenced() -> Iterator[None]:
         os.environ.update(before)
 
 
-class _GitFailed(AgentpkgError):
-    """git exited with a status that was not expected; `details` are what it said."""
-
-
-def _run(
-    folder: Path, *arguments: str, bare: bool = False, stdin: bytes = b"", allowed: tuple[int, ...] = (0,)
+def run(
+    folder: Path,
+    *arguments: str,
+    bare: bool = False,
+    stdin: bytes = b"",
+    allowed: tuple[int, ...] = (0,),
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes]:
-    """Run one git command in `folder`, which is a repository of ours if `bare`; return its status and output."""
+    """Run one git command in `folder`, which is a repository of ours if `bare`; return its status and output.
+
+    `settings` are values of git's configuration for this one run. Raises `GitFailed` for a status not `allowed`.
+    """
     git = gitpython.Git(folder)
     if bare:
         git.update_environment(GIT_DIR=str(folder))
+    own = [word for key, value in (settings or {}).items() for word in ("-c", f"{key}={value}")]
     with _fenced(), tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
         try:
             status, output, error = git.execute(
-                ["git", *_OPTIONS, *arguments],
+                ["git", *_OPTIONS, *own, *arguments],
                 istream=source,
                 with_extended_output=True,
                 with_exceptions=False,
@@ -95,131 +107,75 @@ def _run(
             raise UsageError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-        lines = [escape(line.strip()) for line in said.splitlines() if line.strip()]
-        raise _GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-4:]])
+        lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
+        raise GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-6:]])
     return status, output if isinstance(output, bytes) else output.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a tree: its name, its mode as git writes it (`100644`, `40000`, …), and the object's id."""
+def check_ref(name: str) -> str:
+    """Return `name` if it is a branch, tag or commit that may be handed to git, or raise `UsageError`."""
+    if not _REF.match(name) or ".." in name or name.endswith((".lock", "/", ".")):
+        raise UsageError(
+            f"{escape(name)!r} is not a branch, tag or commit that agentpkg would hand to git",
+            hint="use letters, digits and . _ - / in it",
+        )
+    return name
 
-    name: str
-    mode: str
-    id: str
 
-
-class Mirror:
-    """A bare repository of ours that holds one registry's history."""
+class Reader:
+    """The `cat-file` processes that read the objects of a repository of ours, each started when it is first needed."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
         self._git: Any = None
-
-    @property
-    def head(self) -> str | None:
-        """The id of the newest commit that was accepted, None for a mirror that holds nothing yet."""
-        return self._ref(HEAD)
-
-    def _ref(self, name: str) -> str | None:
-        try:
-            commit = (self.path / name).read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            return None
-        return commit if _COMMIT.match(commit) else None
-
-    @property
-    def damaged(self) -> bool:
-        """Whether there is a head, but it names no commit, or one that is gone."""
-        return (self.path / HEAD).exists() and (self.head is None or self.tree(f"{self.head}:") is None)
+        self._started: set[str] = set()
 
     def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
 
-        Raises `ContentRefused` for one that is larger than `most` bytes, without holding it in memory. All reads share
-        one process.
+        Raises `ContentRefused` for one that is larger than `most` bytes, without holding it in memory, and `Damaged`
+        for one that cannot be read.
         """
         if not _OBJECT.match(object_name):
             raise ContentRefused(f"{escape(object_name)!r} is not a name that may be looked up")
-        starting = self._git is None
-        if starting:
-            self._git = gitpython.Git(self.path)
-            self._git.update_environment(GIT_DIR=str(self.path))
         try:
-            with _fenced() if starting else nullcontext():
-                _, kind, size, stream = self._git.stream_object_data(object_name)
-        except ValueError:
-            return None
-        if size > most:
-            while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
-                pass
-            raise ContentRefused(f"{object_name} has {size} bytes, {most} are allowed")
-        return (kind if isinstance(kind, str) else kind.decode()), stream.read(size)
+            _, kind, size, stream = self._ask("stream_object_data", object_name)
+            if size > most:
+                while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
+                    pass
+                raise ContentRefused(f"{object_name} has {size} bytes, {most} are allowed")
+            data = stream.read(size)
+        except (ValueError, OSError) as error:
+            if re.search(r" missing\W*\Z", str(error)):
+                return None
+            data, kind, size = b"", "", 1
+        if len(data) != size:
+            self._git = None  # its process has died of it
+            raise _damaged(self._path, object_name)
+        return (kind if isinstance(kind, str) else kind.decode()), data
 
-    def tree(self, object_name: str) -> tuple[Entry, ...] | None:
-        """Return the entries of a folder, None if there is none of that name."""
-        found = self.read(object_name, most=64 * 1024 * 1024)
-        if found is None or found[0] != "tree":
-            return None
-        data, entries, place = found[1], [], 0
-        while place < len(data):
-            end = data.index(b"\0", place)
-            mode, _, name = data[place:end].partition(b" ")
-            entries.append(
-                Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), data[end + 1 : end + 21].hex())
-            )
-            place = end + 21
-        return tuple(entries)
-
-    def fetch(self, url: str, branch: str | None) -> str:
-        """Fetch the branch (None: the remote's own choice) into a place of its own; return the commit.
-
-        Nothing reads the fetched commit until `accept` makes it the head. Raises `NetworkError` if there is none.
-        """
-        if branch is not None and not _BRANCH.match(branch):
-            raise UsageError(f"{branch!r} is not a branch name that agentpkg would hand to git")
-        if not (self.path / "HEAD").exists():
-            self._create()
-        source = f"refs/heads/{branch}" if branch else "HEAD"
-        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    def has(self, object_name: str) -> bool:
+        """Say whether there is an object of this name or id."""
         try:
-            _run(self.path, "fetch", *options, "--", url, f"+{source}:{_INCOMING}", bare=True)
-        except _GitFailed as error:
-            raise _network_error(url, error.details) from None
-        commit = self._ref(_INCOMING)
-        if not commit:
-            raise NetworkError(f"{url} has no commit to fetch", hint="is it an empty repository?")
-        return commit
+            return bool(_OBJECT.match(object_name)) and bool(self._ask("get_object_header", object_name))
+        except (ValueError, OSError):
+            return False
 
-    def _create(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        _run(self.path.parent, "init", "--quiet", "--bare", "--template=", "--", str(self.path))
+    def _ask(self, question: str, object_name: str) -> Any:
+        """Ask the process for one kind of question, which is started behind the fence."""
+        if self._git is None:
+            self._git, self._started = gitpython.Git(self._path), set()
+            self._git.update_environment(GIT_DIR=str(self._path))
+        with nullcontext() if question in self._started else _fenced():
+            self._started.add(question)
+            return getattr(self._git, question)(object_name)
 
-    def changed(self, old: str, new: str, folder: str) -> tuple[str, ...] | None:
-        """Return the paths below `folder` in which `new` differs from `old`, None if it does not follow from it."""
-        status, _ = _run(self.path, "merge-base", "--is-ancestor", old, new, bare=True, allowed=(0, 1))
-        if status == 1:
-            return None
-        options = ("-r", "-z", "--no-renames", "--name-only")
-        _, output = _run(self.path, "diff-tree", *options, old, new, "--", folder, bare=True)
-        return tuple(path.decode("utf-8", "backslashreplace") for path in output.split(b"\0") if path)
 
-    def accept(self, commit: str) -> None:
-        """Make `commit` the head that everything reads."""
-        _run(self.path, "update-ref", HEAD, commit, bare=True)
-
-    def store(self, files: dict[str, bytes], message: str) -> None:
-        """Fill a new mirror with one commit of `files`, the same commit on every machine."""
-        self._create()
-        stream = [
-            b"blob\nmark :%d\ndata %d\n%s\n" % (mark, len(data), data) for mark, data in enumerate(files.values(), 1)
-        ]
-        stream.append(
-            b"commit %s\ncommitter agentpkg <agentpkg@localhost> 0 +0000\ndata %d\n%s\n"
-            % (HEAD.encode(), len(message.encode()), message.encode())
-        )
-        stream += [b"M 100644 :%d %s\n" % (mark, path.encode()) for mark, path in enumerate(files, 1)]
-        _run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
+def _damaged(path: Path, object_name: str) -> Damaged:
+    return Damaged(
+        f"the mirror {path.name} is damaged: {object_name} cannot be read",
+        hint="agentpkg cache verify takes damaged mirrors away, and the next run fetches them again",
+    )
 
 
 def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
@@ -229,22 +185,36 @@ def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
         for part, content in (("ours", ours), ("base", base), ("theirs", theirs)):
             (folder / part).write_bytes(content.replace(b"\r\n", b"\n"))
         names = ("ours", "base", "theirs")
-        status, merged = _run(folder, "merge-file", "--stdout", "--quiet", *names, allowed=tuple(range(256)))
+        status, merged = run(folder, "merge-file", "--stdout", "--quiet", *names, allowed=tuple(range(256)))
     return merged if status == 0 else None
 
 
 _HINTS = (
-    ("Permission denied|could not read Username|Authentication failed|403", "check your access: git ls-remote URL"),
-    ("Could not resolve host", "check the host's name and your network"),
-    ("Host key verification failed", "connect to the host once with ssh, to accept its key"),
-    ("not found|does not appear to be a git repository|does not exist", "check the url in agentpkg.toml"),
     ("dubious ownership", "the repository belongs to somebody else: git config --global --add safe.directory PATH"),
-    ("couldn't find remote ref", "check the branch in agentpkg.toml"),
-    ("SSL|TLS|certificate", "check the server's certificate, and your proxy"),
+    ("Could not resolve host", "there is no such host, or no network; check the url"),
+    ("Host key verification failed", "connect to the host once with ssh, to accept its key"),
+    ("Could not resolve proxy|[Pp]roxy", "check your proxy: http.proxy in git's configuration, or https_proxy"),
+    ("SSL|TLS|certificate", "check the server's certificate; http.sslCAInfo names one of your own"),
+    (
+        "could not read (Username|Password)|terminal prompts disabled|Authentication failed|Permission denied",
+        "you have no permission, or your credentials are missing: set up git's credential helper, or your ssh key",
+    ),
+    ("403", "your account has no permission there; ask whoever owns the repository"),
+    (
+        "not found|does not appear to be a git repository|does not exist|not a git repository",
+        "there is no such repository, or you may not see it; check the url",
+    ),
+    ("couldn't find remote ref|not our ref", "check the branch, tag or commit"),
+    (
+        "early EOF|unexpected disconnect|index-pack|Connection (timed|refused|reset)|Failed to connect",
+        "try again later",
+    ),
+    ("shallow", "the repository is a shallow clone; fetch all of its history first: git fetch --unshallow"),
 )
 
 
-def _network_error(url: str, said: tuple[str, ...]) -> NetworkError:
+def network_error(doing: str, url: str, said: tuple[str, ...]) -> NetworkError:
+    """Return the error for a remote that did not do as asked (`doing`: fetch, push to), with what to do about it."""
     text = "\n".join(said)
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, text)), "try git ls-remote with the same url")
-    return NetworkError(f"could not fetch {url}", details=said, hint=hint)
+    return NetworkError(f"could not {doing} {url}", details=said, hint=hint)

@@ -24,11 +24,22 @@ BUILTIN_URL = "builtin:"  # where the default registry is, unless the manifest s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrySource:
-    """Where a registry is: a git URL or path, the folder in it, and the branch (None: the remote's own choice)."""
+    """Where a registry is: a git URL or path, the folder in it, and the branch (None: the remote's own choice).
+
+    `signers` and `revoked` are files below the project that list the keys which may sign, and those which no longer
+    may; `signed_after` is the commit after which they must. With `filtered`, files are fetched when they are needed.
+    `ref` is set for a repository of plain agents, which holds no bundles: the branch, tag or commit to read, "" for
+    the remote's own choice.
+    """
 
     url: str
     subfolder: str = ""
     branch: str | None = None
+    signers: str | None = None
+    revoked: str | None = None
+    signed_after: str | None = None
+    filtered: bool = False
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +98,46 @@ def check_hosts(hosts: tuple[str, ...], where: str, known: tuple[str, ...]) -> t
     return tuple(dict.fromkeys(hosts))
 
 
+_REGISTRY_KEYS = ("url", "subfolder", "branch", "signers", "revoked", "signed_after", "filter", "agents", "ref")
+
+
 def _registry(name: str, fields: Fields) -> RegistrySource:
     check_name(name, fields.where)
-    fields.reject_unknown("url", "subfolder", "branch")
+    fields.reject_unknown(*_REGISTRY_KEYS)
+    agents = fields.flag("agents")
+    if not agents and "ref" in fields:
+        raise UsageError(f"{fields.where}: ref is for repositories of plain agents (agents = true)", hint="use branch")
+    if agents and any(key in fields for key in ("branch", "signers", "revoked", "signed_after")):
+        raise UsageError(f"{fields.where}: a repository of plain agents takes url, subfolder, ref and filter only")
+    if "signers" not in fields and ("revoked" in fields or "signed_after" in fields):
+        raise UsageError(f"{fields.where}: revoked and signed_after go with signers")
     return RegistrySource(
         url=fields.text("url"),
-        subfolder=(fields.text_or_none("subfolder") or "").strip("/"),
+        subfolder=check_subfolder(fields.text_or_none("subfolder") or "", fields.where),
         branch=fields.text_or_none("branch"),
+        signers=fields.text_or_none("signers"),
+        revoked=fields.text_or_none("revoked"),
+        signed_after=_commit(fields, "signed_after"),
+        filtered=fields.flag("filter"),
+        ref=(fields.text_or_none("ref") or "") if agents else None,
     )
+
+
+def check_subfolder(text: str, where: str) -> str:
+    """Return the path of a folder in a repository without slashes at its ends, or raise `UsageError`."""
+    folder = text.strip("/")
+    if folder and not all(
+        re.match(r"[A-Za-z0-9_.][A-Za-z0-9._-]*\Z", part) and part != ".." for part in folder.split("/")
+    ):
+        raise UsageError(f"{where}: {text!r} is not a folder in a repository", hint="write it as tools/agents")
+    return folder
+
+
+def _commit(fields: Fields, key: str) -> str | None:
+    text = fields.text_or_none(key)
+    if text is not None and not re.match(r"[0-9a-f]{40}\Z", text):
+        raise UsageError(f"{fields.where}: {key} is {text!r}, expected the 40 digits of a commit")
+    return text
 
 
 def _requirement(
@@ -189,13 +232,35 @@ def without_requirement(text: str, bundle: str) -> str:
     return tomlkit.dumps(document)
 
 
-def with_registry(text: str, name: str, url: str) -> str:
-    """Return the manifest's text with a registry added under `name`."""
+def with_registry(text: str, name: str, source: RegistrySource) -> str:
+    """Return the manifest's text with a registry added under `name`, or in the place of the one of that name."""
     import tomlkit
 
     document = tomlkit.parse(text)
     registries = document.setdefault("registries", tomlkit.table(is_super_table=True))
     table = tomlkit.table()
-    table["url"] = url
+    values = {
+        "url": source.url,
+        "subfolder": source.subfolder,
+        "branch": source.branch,
+        "agents": source.ref is not None,
+        "ref": source.ref,
+        "signers": source.signers,
+        "revoked": source.revoked,
+        "signed_after": source.signed_after,
+        "filter": source.filtered,
+    }
+    for key, value in values.items():
+        if value:
+            table[key] = value
     registries[name] = table
+    return tomlkit.dumps(document)
+
+
+def without_registry(text: str, name: str) -> str:
+    """Return the manifest's text without the registry called `name`."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    del document["registries"][name]
     return tomlkit.dumps(document)

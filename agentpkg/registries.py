@@ -1,7 +1,6 @@
-"""All registries that a project can name: their mirrors fetched, checked, and healed.
+"""All registries that a project can name, each opened when it is first asked for: fetched, checked, and healed.
 
-What was fetched counts only after a check that no published version changed or vanished. The registry that ships with
-agentpkg is laid down as a mirror too, so that one way of reading serves all.
+The registry that ships with agentpkg is laid down as a mirror too, so that one way of reading serves all.
 """
 
 from __future__ import annotations
@@ -9,16 +8,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from agentpkg.errors import AgentpkgError, Busy, IntegrityError, UsageError
-from agentpkg.git import Mirror
+from agentpkg.acceptance import list_versions, refresh
+from agentpkg.errors import AgentpkgError, Busy, UsageError, nearest
+from agentpkg.git import Damaged, check_ref
+from agentpkg.ledger import Ledger
 from agentpkg.manifest import BUILTIN_URL
+from agentpkg.mirror import Mirror
 from agentpkg.registry import Registry
 from agentpkg.requirement import DEFAULT_REGISTRY, split_id
+from agentpkg.signatures import Policy, check_signed, read_policy
 from agentpkg.sources import git_url
-from agentpkg.store import cache_folder
+from agentpkg.store import cache_folder, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +31,94 @@ if TYPE_CHECKING:
     from agentpkg.manifest import RegistrySource
     from agentpkg.resolve import Offer
 
+T = TypeVar("T")
 _LOCK_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A registry elsewhere, as this machine knows it: name and source, the URL for git, mirror and ledger."""
+
+    name: str
+    source: RegistrySource
+    url: str
+    root: Path
+    key: str
+    offline: bool
+
+    @classmethod
+    def of(cls, name: str, source: RegistrySource, root: Path, *, offline: bool = False) -> Remote:
+        """Return what `source` (its paths being below `root`) stands for on this machine."""
+        url = git_url(source.url, root)
+        parts = [url, source.branch or "", source.subfolder]
+        parts += ["filtered"] if source.filtered else []
+        parts += [f"agents {source.ref}"] if source.ref is not None else []
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+        return cls(name=name, source=source, url=url, root=root, key=key, offline=offline)
+
+    @property
+    def path(self) -> Path:
+        """The folder of the mirror."""
+        return cache_folder() / "registries" / f"{self.key}.git"
+
+    def mirror(self) -> Mirror:
+        """Return the mirror as it is now."""
+        return Mirror(self.path, filtered=self.source.filtered, origin=None if self.offline else self.url)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was seen of this registry."""
+        return Ledger(state_folder() / "ledgers" / f"{self.key}.txt")
+
+    @property
+    def prefix(self) -> str:
+        """The registry's folder in the repository, with a slash behind it; empty for the whole repository."""
+        return f"{self.source.subfolder}/" if self.source.subfolder else ""
+
+    @property
+    def folder(self) -> str:
+        """The folder of the registry's bundles in the repository."""
+        return f"{self.prefix}bundles"
+
+    @contextmanager
+    def locked(self) -> Iterator[Mirror]:
+        """Hold the mirror's lock, and give the mirror: a new one where the old one is of no use any more."""
+        with _locked(self.path):
+            mirror = self.mirror()
+            if mirror.damaged:
+                mirror = _new_mirror(mirror)
+            yield mirror
+
+    def fetch(self, mirror: Mirror) -> str:
+        """Fetch what there is now, and accept it if it may be; return the commit. The mirror must be `locked`."""
+        ref = f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD"
+        new = mirror.fetch(self.url, ref)
+        policy = self._policy()
+        if policy:
+            check_signed(mirror, self.ledger.signed, policy, new, self.folder, self.name)
+        refresh(mirror, self.ledger, self.name, new, self.folder)
+        if policy:
+            self.ledger.add_signed(new, policy.digest)
+        return new
+
+    def check_signed(self, mirror: Mirror) -> None:
+        """Raise unless the mirror's head is signed as the project asks, whoever fetched it."""
+        policy, commit = self._policy(), mirror.head
+        if policy and commit and self.ledger.signed != (commit, policy.digest):
+            check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
+            if self.ledger.tip:
+                self.ledger.add_signed(commit, policy.digest)
+
+    def _policy(self) -> Policy | None:
+        source = self.source
+        if source.signers is None:
+            return None
+        return read_policy(self.root, f"[registries.{self.name}]", source.signers, source.revoked, source.signed_after)
+
+    def reset(self, mirror: Mirror, commit: str) -> None:
+        """Take the history up to `commit` for the right one, and forget what was seen before. Mirror `locked`."""
+        self.ledger.begin(mirror.root(commit), list_versions(mirror, commit, self.folder), commit)
+        mirror.accept(commit)
 
 
 class Registries:
@@ -56,19 +147,26 @@ class Registries:
         """Return the registry called `name`, fetched if need be."""
         if name not in self._open:
             if name not in self._sources and name != DEFAULT_REGISTRY:
-                raise UsageError(f"there is no registry {name!r}", hint=f"add [registries.{name}] to agentpkg.toml")
+                raise UsageError(
+                    f"there is no registry {name!r}",
+                    hint=nearest(name, self._sources, f"agentpkg registry add {name} URL"),
+                )
             self._open[name] = self._remote(name) if name in self._sources else _builtin()
         return self._open[name]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all registries, the default one first."""
+        return tuple(sorted({DEFAULT_REGISTRY, *self._sources}, key=lambda name: (name != DEFAULT_REGISTRY, name)))
+
     def all(self) -> tuple[Registry, ...]:
         """Return every registry, the default one first."""
-        names = sorted({DEFAULT_REGISTRY, *self._sources}, key=lambda name: (name != DEFAULT_REGISTRY, name))
-        return tuple(self.get(name) for name in names)
+        return tuple(self.get(name) for name in self.names)
 
     def offers(self, bundle: str) -> tuple[Offer, ...]:
         """Return every version of the bundle with this id, newest first."""
         registry, name = split_id(bundle)
-        return self.get(registry).offers(name)
+        return self._healing(registry, lambda: self.get(registry).offers(name))
 
     def load(self, bundle: str, version: str) -> Bundle:
         """Return one version of the bundle with this id."""
@@ -76,57 +174,30 @@ class Registries:
         if not self._fresh and not self._offline and version not in self.get(registry).versions(name):
             self._fresh = True  # what was fetched before does not hold it: look again, once
             self._open.clear()
-        return self.get(registry).load(name, version)
+        return self._healing(registry, lambda: self.get(registry).load(name, version))
+
+    def _healing(self, name: str, work: Callable[[], T]) -> T:
+        """Do some work with a registry; where its mirror proves damaged, fetch that anew and do it again, once."""
+        try:
+            return work()
+        except Damaged:
+            if self._offline and name in self._sources:
+                raise
+            path = self.get(name).mirror.path
+            with _locked(path):
+                shutil.rmtree(path, ignore_errors=True)
+            del self._open[name]
+            return work()
 
     def _remote(self, name: str) -> Registry:
         source = self._sources[name]
-        url = git_url(source.url, self._root)
-        key = hashlib.sha256(f"{url}\0{source.branch or ''}\0{source.subfolder}".encode()).hexdigest()[:24]
-        mirror = Mirror(cache_folder() / "registries" / f"{key}.git")
-        prefix = f"{source.subfolder}/" if source.subfolder else ""
-        damaged = mirror.damaged
-        if not self._offline and (self._fresh or damaged or mirror.head is None):
-            with self._status(f"fetching registry {name}"), _locked(mirror.path):
-                if damaged and Mirror(mirror.path).damaged:  # unless another process has healed it meanwhile
-                    mirror = _new_mirror(mirror.path)
-                _refresh(mirror, name, url, source.branch, prefix)
-        return Registry(name, source.url, mirror, prefix)
-
-
-def _refresh(mirror: Mirror, name: str, url: str, branch: str | None, prefix: str) -> None:
-    """Fetch, and accept what came only if every version that was there is still there, unchanged."""
-    old, new = mirror.head, mirror.fetch(url, branch)
-    if old and old != new:
-        changed = mirror.changed(old, new, f"{prefix}bundles")
-        if changed is None:
-            raise IntegrityError(
-                f"registry {name}: its history was rewritten ({old[:12]} is no longer part of {new[:12]})",
-                hint="ask whoever owns the registry; nothing was changed here",
-            )
-        rewritten = _rewritten(mirror, old, changed, prefix)
-        if rewritten:
-            raise IntegrityError(
-                f"registry {name}: a published version changed or vanished",
-                details=rewritten[:10],
-                hint="ask whoever owns the registry; nothing was changed here",
-            )
-    if old != new:
-        mirror.accept(new)
-
-
-def _rewritten(mirror: Mirror, old: str, changed: tuple[str, ...], prefix: str) -> list[str]:
-    """Return the changed paths that lie in a version that was there before."""
-    published: dict[str, bool] = {}
-    rewritten = []
-    for path in changed:
-        name, _, inner = path.removeprefix(f"{prefix}bundles/").partition("/")
-        version = f"{prefix}bundles/{name}/{inner.partition('/')[0]}"
-        if "/" in inner:
-            if version not in published:
-                published[version] = mirror.tree(f"{old}:{version}") is not None
-            if published[version]:
-                rewritten.append(path)
-    return rewritten
+        remote = Remote.of(name, source, self._root, offline=self._offline)
+        mirror = remote.mirror()
+        if not self._offline and (self._fresh or mirror.head is None or mirror.damaged):
+            with self._status(f"fetching registry {name}"), remote.locked() as mirror:
+                remote.fetch(mirror)
+        remote.check_signed(mirror)
+        return Registry(name, source.url, mirror, remote.prefix)
 
 
 @contextmanager
@@ -142,10 +213,10 @@ def _locked(path: Path) -> Iterator[None]:
         raise Busy(f"another agentpkg has been using {path.name} for {_LOCK_SECONDS} seconds") from None
 
 
-def _new_mirror(path: Path) -> Mirror:
+def _new_mirror(mirror: Mirror) -> Mirror:
     """Return an empty mirror in the place of one that is of no use."""
-    shutil.rmtree(path, ignore_errors=True)
-    return Mirror(path)
+    shutil.rmtree(mirror.path, ignore_errors=True)
+    return Mirror(mirror.path, filtered=mirror.filtered, origin=mirror.origin)
 
 
 def _builtin() -> Registry:
@@ -162,7 +233,7 @@ def _builtin() -> Registry:
         with _locked(mirror.path):
             mirror = Mirror(mirror.path)  # another process may have laid it down meanwhile
             if mirror.head is None or mirror.damaged:
-                mirror = _new_mirror(mirror.path)  # a run that was cut short may have left one
+                mirror = _new_mirror(mirror)  # a run that was cut short may have left one
                 mirror.store(files, "The registry that ships with agentpkg")
     return Registry(DEFAULT_REGISTRY, BUILTIN_URL, mirror, "")
 

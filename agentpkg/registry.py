@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -15,31 +17,42 @@ from agentpkg.bundle import (
     parse_bundle,
     parse_bundle_file,
 )
-from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
+from agentpkg.errors import ContentRefused, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
-from agentpkg.requirement import NAME, is_version
+from agentpkg.git import Damaged
+from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
 from agentpkg.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from agentpkg.git import Mirror
+    from agentpkg.mirror import Entry, Mirror
 
 
 FORMAT = 1
+YANKED = "yanked.toml"
 _PLAIN_FILES = ("100644", "100755")
+_MOST_FOLDERS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFile:
+    """What a `registry.toml` says about a registry."""
+
+    name: str
+    description: str
 
 
 class Registry:
-    """One registry at one commit."""
+    """One registry at one commit: the mirror's head unless another is given."""
 
-    def __init__(self, name: str, url: str, mirror: Mirror, prefix: str) -> None:
+    def __init__(self, name: str, url: str, mirror: Mirror, prefix: str, commit: str | None = None) -> None:
         self.name = name
         self.url = url
-        self._mirror = mirror
+        self.mirror = mirror
         self._prefix = prefix
-        commit = mirror.head
+        commit = commit or mirror.head
         if commit is None:
             raise NetworkError(f"registry {name} ({url}) has not been fetched yet", hint="run again without --offline")
         self.commit = commit
@@ -48,51 +61,68 @@ class Registry:
     def _object(self, path: str) -> str:
         return f"{self.commit}:{self._prefix}{path}"
 
+    def _file(self, path: str) -> bytes | None:
+        """Return the bytes of one file, None if there is none."""
+        folder, _, name = path.rpartition("/")
+        entry = next((one for one in self.mirror.tree(self._object(folder)) or () if one.name == name), None)
+        if entry is None or entry.mode not in _PLAIN_FILES:
+            return None
+        self.mirror.need([entry.id])
+        found = self.mirror.read(entry.id, MOST_BYTES_A_FILE)
+        return found[1] if found else None
+
     def _check_format(self) -> None:
-        found = self._mirror.read(self._object("registry.toml"), MOST_BYTES_A_FILE)
+        data = self._file("registry.toml")
         where = f"registry {self.name}: registry.toml"
-        if found is None:
+        if data is None:
             raise ContentRefused(
                 f"{self.url} is not a registry: there is no {self._prefix}registry.toml",
-                hint=f"set [registries.{self.name}] subfolder if the registry is in a folder of the repository",
+                hint=f"set [registries.{self.name}] subfolder if the registry is in a folder of the repository;\n"
+                "a repository of agents without one is installed from with --from",
             )
-        fields = parse_toml(decode(found[1], where), where)
-        if fields.number("format") > FORMAT:
-            raise ContentRefused(
-                f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
-                hint="upgrade agentpkg",
-            )
+        self.about_itself = parse_registry_file(data, where)
 
     def names(self) -> tuple[str, ...]:
         """Return the name of every bundle, sorted."""
-        entries = self._mirror.tree(self._object("bundles")) or ()
-        return tuple(sorted(entry.name for entry in entries if entry.mode == "40000" and NAME.match(entry.name)))
+        return tuple(sorted(self._folders()))
+
+    def _folders(self) -> dict[str, str]:
+        """Return the id of every bundle's tree, by its name."""
+        entries = self.mirror.tree(self._object("bundles")) or ()
+        return {entry.name: entry.id for entry in entries if entry.is_folder and NAME.match(entry.name)}
 
     def versions(self, name: str) -> tuple[str, ...]:
         """Return every version of a bundle, newest first; raise `UsageError` if there is no such bundle."""
-        entries = self._mirror.tree(self._object(f"bundles/{name}"))
+        return tuple(_sorted_versions(self._entries(name)))
+
+    def _entries(self, name: str) -> tuple[Entry, ...]:
+        entries = self.mirror.tree(self._object(f"bundles/{name}"))
         if entries is None:
             raise UsageError(
                 f"there is no bundle {name!r} in registry {self.name}",
                 hint=nearest(name, self.names(), "agentpkg search lists what there is"),
             )
-        versions = [entry.name for entry in entries if entry.mode == "40000" and is_version(entry.name)]
-        return tuple(sorted(versions, key=Version, reverse=True))
+        return entries
 
     def yanked(self, name: str) -> Mapping[str, str]:
         """Return the reasons of a bundle's yanked versions."""
-        path = f"bundles/{name}/yanked.toml"
-        where = f"registry {self.name}: {path}"
-        found = self._mirror.read(self._object(path), MOST_BYTES_A_FILE)
-        return parse_toml(decode(found[1], where), where).text_table() if found else {}
+        data = self._file(f"bundles/{name}/{YANKED}")
+        return self._parse_yanked(name, data)
+
+    def _parse_yanked(self, name: str, data: bytes | None) -> Mapping[str, str]:
+        where = f"registry {self.name}: bundles/{name}/{YANKED}"
+        return parse_toml(decode(data, where), where).text_table() if data else {}
 
     def about(self, name: str, version: str) -> BundleFile:
         """Return what a version's `bundle.toml` says."""
+        data = self._file(f"bundles/{name}/{version}/bundle.toml")
+        return self._parse_about(name, version, data)
+
+    def _parse_about(self, name: str, version: str, data: bytes | None) -> BundleFile:
         where = f"{name}/{version}/bundle.toml"
-        found = self._mirror.read(self._object(f"bundles/{where}"), MOST_BYTES_A_FILE)
-        if found is None:
+        if data is None:
             raise ContentRefused(f"{where} is missing in registry {self.name}")
-        about = parse_bundle_file(found[1], where)
+        about = parse_bundle_file(data, where)
         self._check_place(about.name, about.version, name, version)
         return about
 
@@ -101,25 +131,73 @@ class Registry:
 
         A version that cannot be read says why, and does not stand in the way of the others.
         """
-        yanked = self.yanked(name)
-        return tuple(self._offer(name, version, yanked.get(version)) for version in self.versions(name))
+        entries = self._entries(name)
+        versions = _sorted_versions(entries)
+        yanked = self.yanked(name) if any(entry.name == YANKED for entry in entries) else {}
+        files = self._bundle_files(versions.values())
+        return tuple(
+            self._offer(name, version, files.get(tree), yanked.get(version)) for version, tree in versions.items()
+        )
 
-    def _offer(self, name: str, version: str, yanked: str | None) -> Offer:
+    def _bundle_files(self, trees: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of `bundle.toml` by the tree of the version that it lies in, all read together."""
+        ids = {
+            tree: entry.id
+            for tree, entries in self.mirror.trees(trees).items()
+            for entry in entries
+            if entry.name == "bundle.toml" and entry.mode in _PLAIN_FILES
+        }
+        self.mirror.need(ids.values())
+        found = self.mirror.read_many(ids.values())
+        return {tree: found[one] for tree, one in ids.items() if one in found}
+
+    def _offer(self, name: str, version: str, data: bytes | None, yanked: str | None) -> Offer:
         try:
-            return Offer(version=version, requires=self.about(name, version).requires, yanked=yanked)
+            about = self._parse_about(name, version, data)
         except ContentRefused as error:
             return Offer(version=version, requires={}, yanked=yanked, unfit=error.message)
+        return Offer(version=version, requires=about.requires, yanked=yanked)
+
+    def newest(self) -> dict[str, BundleFile]:
+        """Return what the newest version of every bundle says about itself, all read together.
+
+        A version that was yanked or cannot be read does not count, and a pre-release only where there is no other.
+        """
+        folders = self._folders()
+        trees = self.mirror.trees(folders.values())
+        waiting = {name: self._fit(name, trees.get(tree, ())) for name, tree in folders.items()}
+        newest: dict[str, BundleFile] = {}
+        while waiting:
+            files = self._bundle_files(candidates[0][1] for candidates in waiting.values() if candidates)
+            for name, candidates in list(waiting.items()):
+                if not candidates:
+                    del waiting[name]
+                    continue
+                version, tree = candidates.pop(0)
+                with suppress(ContentRefused):
+                    newest[name] = self._parse_about(name, version, files.get(tree))
+                    del waiting[name]
+        return dict(sorted(newest.items()))
+
+    def _fit(self, name: str, entries: tuple[Entry, ...]) -> list[tuple[str, str]]:
+        """Return the versions that may be installed with their trees, finals first, each newest first."""
+        yanked = self.yanked(name) if any(entry.name == YANKED for entry in entries) else {}
+        fit = [one for one in _sorted_versions(entries).items() if one[0] not in yanked]
+        return sorted(fit, key=lambda one: not is_final(one[0]))
 
     def load(self, name: str, version: str) -> Bundle:
         """Return a version with all its files, or raise `ContentRefused` for one that is not fit to install."""
         where = f"{name} {version}"
-        files: dict[str, bytes] = {}
-        self._collect(self._object(f"bundles/{name}/{version}"), "", files, where)
+        files = self.files(name, version)
         if not files:
             raise ContentRefused(f"{where} is not in registry {self.name}", hint="agentpkg update chooses another")
         bundle = parse_bundle(files, where)
         self._check_place(bundle.name, bundle.version, name, version)
         return bundle
+
+    def files(self, name: str, version: str) -> dict[str, bytes]:
+        """Return the files of a version by their path in it, none if there is no such version."""
+        return read_tree(self.mirror, self._object(f"bundles/{name}/{version}"), f"{name} {version}")
 
     def _check_place(self, name: str, version: str, folder_name: str, folder_version: str) -> None:
         if (name, version) != (folder_name, folder_version):
@@ -128,22 +206,51 @@ class Registry:
                 hint="whoever owns the registry must put it into its own folder",
             )
 
-    def _collect(self, object_name: str, folder: str, files: dict[str, bytes], where: str) -> None:
-        for entry in self._mirror.tree(object_name) or ():
-            path = f"{folder}{entry.name}"
-            if entry.mode == "40000":
-                self._collect(entry.id, f"{path}/", files, where)
-                continue
-            if entry.mode not in _PLAIN_FILES:
-                raise ContentRefused(
-                    f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only"
-                )
-            found = self._mirror.read(entry.id, MOST_BYTES_A_FILE)
-            if found is None:
-                raise IntegrityError(
-                    f"the mirror of registry {self.name} is damaged: {path} of {where} is gone",
-                    hint=f"delete {self._mirror.path}; it will be fetched again",
-                )
-            files[path] = found[1]
-            if len(files) > MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
-                raise ContentRefused(f"{where}: more than {MOST_FILES} files or {MOST_BYTES} bytes")
+
+def _sorted_versions(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the ids of the trees of all versions among a bundle's entries, newest first."""
+    found = {entry.name: entry.id for entry in entries if entry.is_folder and is_version(entry.name)}
+    return {version: found[version] for version in sorted(found, key=Version, reverse=True)}
+
+
+def parse_registry_file(data: bytes, where: str) -> RegistryFile:
+    """Return what a `registry.toml` says, or raise `ContentRefused` for one that this agentpkg cannot read."""
+    fields = parse_toml(decode(data, where), where)
+    if fields.number("format") > FORMAT:
+        raise ContentRefused(
+            f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
+            hint="upgrade agentpkg",
+        )
+    return RegistryFile(name=fields.text_or_none("name") or "", description=fields.text_or_none("description") or "")
+
+
+def read_tree(mirror: Mirror, object_name: str, where: str) -> dict[str, bytes]:
+    """Return all files below a folder by their path in it, none if there is no such folder.
+
+    Raises `ContentRefused`, before anything large is read, for what no bundle may hold.
+    """
+    ids: dict[str, str] = {}
+    _collect(mirror, object_name, "", ids, where)
+    mirror.need(ids.values())
+    files: dict[str, bytes] = {}
+    for path, one in ids.items():
+        found = mirror.read(one, MOST_BYTES_A_FILE)
+        if found is None:
+            raise Damaged(f"the mirror {mirror.path.name} is damaged: {path} of {where} is gone")
+        files[path] = found[1]
+        if sum(map(len, files.values())) > MOST_BYTES:
+            raise ContentRefused(f"{where}: more than {MOST_BYTES} bytes")
+    return files
+
+
+def _collect(mirror: Mirror, object_name: str, folder: str, ids: dict[str, str], where: str) -> None:
+    for entry in mirror.tree(object_name) or ():
+        path = f"{folder}{entry.name}"
+        if entry.is_folder:
+            _collect(mirror, entry.id, f"{path}/", ids, where)
+        elif entry.mode not in _PLAIN_FILES:
+            raise ContentRefused(f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only")
+        else:
+            ids[path] = entry.id
+        if len(ids) > MOST_FILES or path.count("/") > _MOST_FOLDERS:
+            raise ContentRefused(f"{where}: more than {MOST_FILES} files, or too many folders")

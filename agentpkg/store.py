@@ -26,6 +26,16 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("agentpkg", appauthor=False))
 
 
+def state_folder() -> Path:
+    """Return the folder for what must outlive the cache: `AGENTPKG_STATE_DIR`, or the system's folder for state."""
+    given = os.environ.get("AGENTPKG_STATE_DIR")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("agentpkg", appauthor=False))
+
+
 class RenderingStore:
     """Bytes by the SHA-256 of their text with LF line endings, each a file below `folder`."""
 

@@ -11,7 +11,7 @@ from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import parse_manifest
 from agentpkg.project import detect_hosts, read_files
-from agentpkg.requirement import bundle_id, is_final
+from agentpkg.requirement import bundle_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agentpkg.ops.session import Session
     from agentpkg.project import Project
     from agentpkg.registries import Registries
-    from agentpkg.registry import Registry
     from agentpkg.requirement import Requirement
     from agentpkg.resolve import Offer
 
@@ -116,28 +115,18 @@ def search(registries: Registries, words: Sequence[str]) -> list[Found]:
     """Return the bundles of all registries in whose name, description or keywords every word stands, best first."""
     found = []
     for registry in registries.all():
-        for name in registry.names():
-            version = _newest(registry, name)
-            if version:
-                about = registry.about(name, version)
-                text = " ".join([name, about.description, *about.keywords]).casefold()
-                if all(word.casefold() in text for word in words):
-                    found.append(
-                        Found(
-                            id=bundle_id(registry.name, name),
-                            version=version,
-                            description=about.description,
-                            keywords=about.keywords,
-                        )
+        for name, about in registry.newest().items():
+            text = " ".join([name, about.description, *about.keywords]).casefold()
+            if all(word.casefold() in text for word in words):
+                found.append(
+                    Found(
+                        id=bundle_id(registry.name, name),
+                        version=about.version,
+                        description=about.description,
+                        keywords=about.keywords,
                     )
+                )
     return sorted(found, key=lambda one: (not all(word.casefold() in one.id for word in words), one.id))
-
-
-def _newest(registry: Registry, name: str) -> str | None:
-    """Return the newest version that can be installed, a pre-release only if there is no other."""
-    fit = [offer.version for offer in registry.offers(name) if not offer.yanked and not offer.unfit]
-    finals = [version for version in fit if is_final(version)]
-    return next(iter(finals or fit), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import Manifest, parse_manifest, with_registry, with_requirement
+from agentpkg.manifest import Manifest, RegistrySource, parse_manifest, with_registry, with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
 from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, is_final
 from agentpkg.sources import git_url, registry_name
@@ -97,4 +97,4 @@ def _registry(session: Session, given: str) -> tuple[str, str]:
         raise UsageError(
             f"the manifest has another registry called {name!r}", hint="add yours under [registries.NAME] by hand"
         )
-    return name, with_registry(text, name, given)
+    return name, with_registry(text, name, RegistrySource(url=given))

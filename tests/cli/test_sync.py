@@ -292,6 +292,7 @@ def test_a_version_that_is_not_what_the_lock_recorded_is_refused(
     (registry.folder / "bundles/tool/1.0.0/agents/tool.md").write_text(agent_text("tool", body="evil"))
     registry.commit("rewrite")
     monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path / "another-machine"))
+    monkeypatch.setenv("AGENTPKG_STATE_DIR", str(tmp_path / "another-machine"))
     (project / ".claude/agents/tool.md").unlink()
     before = stamps(project)
     assert "tool 1.0.0 is not what the lock recorded" in cli("sync", "--frozen", code=5).err

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
-from agentpkg.git import Mirror, merge_files
+from agentpkg.git import merge_files
 from agentpkg.manifest import RegistrySource
+from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
 from agentpkg.store import cache_folder
 from tests.support.registry import BODY, Registry, agent_text, git
@@ -132,7 +133,7 @@ def test_offline_opens_nothing_and_names_what_is_missing(registry: Registry, tmp
 
 @pytest.mark.parametrize(
     ("url", "hint"),
-    [("no-such-folder", "check the url"), ("https://127.0.0.1:1/r.git", "git ls-remote")],
+    [("no-such-folder", "no such repository"), ("https://127.0.0.1:1/r.git", "try again later")],
 )
 def test_a_registry_that_cannot_be_reached(tmp_path: Path, url: str, hint: str) -> None:
     with pytest.raises(NetworkError) as caught:
@@ -232,7 +233,7 @@ def test_three_way_merge(ours: bytes, theirs: bytes, merged: bytes | None) -> No
 def test_a_missing_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AgentpkgError, match="git is not installed") as caught:
-        Mirror(tmp_path / "m.git").fetch("file:///nowhere", None)
+        Mirror(tmp_path / "m.git").fetch("file:///nowhere", "HEAD")
     assert caught.value.exit_code == 2
 
 

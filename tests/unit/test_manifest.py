@@ -217,14 +217,14 @@ def test_a_requirement_is_taken_out_and_the_rest_stays_byte_for_byte() -> None:
 
 
 def test_a_registry_is_added_and_the_rest_stays_byte_for_byte() -> None:
-    edited = with_registry(COMMENTED, "acme", "https://git.acme.example/agents.git")
+    edited = with_registry(COMMENTED, "acme", RegistrySource(url="https://git.acme.example/agents.git"))
     assert edited.startswith(COMMENTED)
     assert parse(edited).registries == {"acme": RegistrySource(url="https://git.acme.example/agents.git")}
 
 
 def test_a_second_registry_joins_the_first() -> None:
-    one = with_registry(COMMENTED, "acme", "https://git.acme.example/a")
-    two = with_registry(one, "other", "../agents")
+    one = with_registry(COMMENTED, "acme", RegistrySource(url="https://git.acme.example/a"))
+    two = with_registry(one, "other", RegistrySource(url="../agents"))
     assert list(parse(two).registries) == ["acme", "other"]
     assert two.startswith(one.rstrip("\n"))
 
@@ -248,7 +248,7 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 @pytest.mark.parametrize("requirement", [Requirement(name="aa", specifier=">=3"), LIMITED], ids=["plain", "limited"])
 def test_an_added_requirement_is_read_back_and_taken_out_again(text: str, requirement: Requirement) -> None:
-    with_source = with_registry(text, "acme", "../agents")
+    with_source = with_registry(text, "acme", RegistrySource(url="../agents"))
     edited = with_requirement(with_source, requirement)
     before, after = parse(with_source), parse(edited)
     assert after.requirements == {**before.requirements, requirement.id: requirement}

@@ -1,0 +1,116 @@
+"""What is fetched counts only after a check: that every version which was there is still there, unchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import IntegrityError
+from agentpkg.requirement import NAME, is_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentpkg.ledger import Ledger, Record
+    from agentpkg.mirror import Mirror
+
+Seen = dict[tuple[str, str], str]
+_MOST_TOLD = 10
+
+
+def list_versions(mirror: Mirror, commit: str, folder: str) -> Seen:
+    """Return the id of the tree of every version below `folder`, by bundle and version."""
+    bundles = [one for one in mirror.tree(f"{commit}:{folder}") or () if one.is_folder and NAME.match(one.name)]
+    trees = mirror.trees(one.id for one in bundles)
+    return {
+        (bundle.name, entry.name): entry.id
+        for bundle in bundles
+        for entry in trees.get(bundle.id, ())
+        if entry.is_folder and is_version(entry.name)
+    }
+
+
+def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) -> None:
+    """Make the fetched commit `new` the mirror's head, and note what it holds in the ledger.
+
+    Raises `IntegrityError`, with mirror and ledger as they were, if a version below `folder` that was seen before
+    changed or vanished, or the history does not go on from what was seen.
+    """
+    old = ledger.tip or mirror.head
+    if old is None or ledger.tip is None:
+        if old:
+            _check(mirror, None, name, old, new, folder)
+        ledger.begin(mirror.root(new), list_versions(mirror, new, folder), new)
+    elif old != new:
+        changed = _check(mirror, ledger, name, old, new, folder)
+        ledger.add(_versions_of(mirror, new, folder, changed), new)
+    if mirror.head != new:
+        mirror.accept(new)
+
+
+def _check(mirror: Mirror, ledger: Ledger | None, name: str, old: str, new: str, folder: str) -> tuple[str, ...]:
+    """Return the paths that changed since `old`, or raise."""
+    if not mirror.follows(new, old):
+        record = ledger.read() if ledger else None
+        raise IntegrityError(
+            f"registry {name}: its history was rewritten ({old[:12]} is no longer part of {new[:12]})",
+            details=_differences(mirror, record, new, folder) if record else [],
+            hint=f"ask whoever owns the registry; nothing was changed here\n"
+            f"if the new history is right: agentpkg registry reset {name} --to {new}",
+        )
+    changed = mirror.changed(old, new, folder)
+    rewritten = _rewritten(mirror, old, changed, folder)
+    if rewritten:
+        raise IntegrityError(
+            f"registry {name}: a published version changed or vanished",
+            details=rewritten[:_MOST_TOLD],
+            hint=f"ask whoever owns the registry; nothing was changed here\n"
+            f"if the change is right: agentpkg registry reset {name} --to {new}",
+        )
+    return changed
+
+
+def _differences(mirror: Mirror, record: Record, new: str, folder: str) -> list[str]:
+    """Return what a new history makes of the versions that were seen, in words."""
+    if mirror.root(new) != record.root:
+        return [f"it is another repository: its first commit is {mirror.root(new)[:12]}, and was {record.root[:12]}"]
+    now = list_versions(mirror, new, folder)
+    bad = [
+        f"{bundle} {version} {'changed' if (bundle, version) in now else 'vanished'}"
+        for (bundle, version), tree in sorted(record.seen.items())
+        if now.get((bundle, version)) != tree
+    ]
+    return bad[:_MOST_TOLD] or ["no version that was seen has changed"]
+
+
+def _rewritten(mirror: Mirror, old: str, changed: Iterable[str], folder: str) -> list[str]:
+    """Return the changed paths that lie in a version that was there before."""
+    published: dict[str, bool] = {}
+    rewritten = []
+    for path in changed:
+        version = version_of(path, folder)
+        if version:
+            place = f"{folder}/{'/'.join(version)}"
+            if place not in published:
+                published[place] = mirror.tree(f"{old}:{place}") is not None
+            if published[place]:
+                rewritten.append(path)
+    return rewritten
+
+
+def version_of(path: str, folder: str) -> tuple[str, str] | None:
+    """Return bundle and version that a path below `folder` lies in, None if it lies in none."""
+    name, _, inner = path.removeprefix(f"{folder}/").partition("/")
+    version, slash, _ = inner.partition("/")
+    return (name, version) if slash else None
+
+
+def _versions_of(mirror: Mirror, commit: str, folder: str, changed: Iterable[str]) -> Seen:
+    """Return the versions that the changed paths lie in, with the ids of their trees."""
+    names = {version[0] for version in (version_of(path, folder) for path in changed) if version}
+    seen: Seen = {}
+    wanted = {version for version in (version_of(path, folder) for path in changed) if version}
+    for name in sorted(names):
+        for entry in mirror.tree(f"{commit}:{folder}/{name}") or () if NAME.match(name) else ():
+            if entry.is_folder and is_version(entry.name) and (name, entry.name) in wanted:
+                seen[name, entry.name] = entry.id
+    return seen

@@ -1,0 +1,233 @@
+"""A bare repository of ours that holds one registry's history: fetched, read and compared, and never checked out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import NetworkError, UsageError
+from agentpkg.git import GitFailed, Reader, network_error, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+HEAD = "refs/agentpkg/head"
+_INCOMING = "refs/agentpkg/incoming"
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_MOST_TREE = 64 * 1024 * 1024
+_FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_ALL_AT_ONCE = 2_000
+_FEW = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree: its name, its mode as git writes it (`100644`, `40000`, …), and the object's id."""
+
+    name: str
+    mode: str
+    id: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the entry is a folder."""
+        return self.mode == "40000"
+
+
+class Mirror:
+    """A bare repository of ours that holds one registry's history.
+
+    With `filtered` only commits and trees are fetched, and files when `need` asks for them: from the URL in `origin`,
+    or not at all where that is None.
+    """
+
+    def __init__(self, path: Path, *, filtered: bool = False, origin: str | None = None) -> None:
+        self.path = path
+        self.filtered = filtered
+        self.origin = origin
+        self._reader = Reader(path)
+
+    @property
+    def head(self) -> str | None:
+        """The id of the newest commit that was accepted, None for a mirror that holds nothing yet."""
+        return self._ref(HEAD)
+
+    def _ref(self, name: str) -> str | None:
+        try:
+            commit = (self.path / name).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return commit if _COMMIT.match(commit) else None
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there is a head, but it names no commit, or one that is gone."""
+        return (self.path / HEAD).exists() and (self.head is None or self.tree(f"{self.head}:") is None)
+
+    def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
+        """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
+
+        Raises `ContentRefused` for one that is larger than `most` bytes, `Damaged` for one that cannot be read.
+        """
+        return self._reader.read(object_name, most)
+
+    def has(self, object_name: str) -> bool:
+        """Say whether there is an object of this name or id."""
+        return self._reader.has(object_name)
+
+    def tree(self, object_name: str) -> tuple[Entry, ...] | None:
+        """Return the entries of a folder, None if there is none of that name."""
+        found = self.read(object_name, most=_MOST_TREE)
+        return parse_tree(found[1]) if found and found[0] == "tree" else None
+
+    def trees(self, ids: Iterable[str]) -> dict[str, tuple[Entry, ...]]:
+        """Return the entries of many folders by the ids of their trees, read together."""
+        return {one: parse_tree(data) for one, data in self.read_many(ids).items()}
+
+    def read_many(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of many objects by their ids, read together; those that are not there are left out."""
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) <= _FEW:  # the process that is there anyway is faster than another one
+            each = {one: self.read(one, most=_MOST_TREE) for one in wanted}
+            return {one: read[1] for one, read in each.items() if read}
+        found: dict[str, bytes] = {}
+        for start in range(0, len(wanted), _ALL_AT_ONCE):
+            part = "".join(f"{one}\n" for one in wanted[start : start + _ALL_AT_ONCE])
+            _, output = run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=part.encode())
+            place = 0
+            while place < len(output):
+                end = output.index(b"\n", place)
+                words = output[place:end].split()
+                place = end + 1
+                if words[-1] != b"missing":
+                    size = int(words[-1])
+                    found[words[0].decode()] = output[place : place + size]
+                    place += size + 1
+        return found
+
+    def fetch(self, url: str, ref: str) -> str:
+        """Fetch `ref` (`HEAD`, a full ref name, or a commit) into a place of its own; return the commit.
+
+        Nothing reads the fetched commit until `accept` makes it the head. Raises `NetworkError` if there is none.
+        """
+        self.create()
+        options = (*_FETCH, "--filter=blob:none") if self.filtered else _FETCH
+        try:
+            self._fetch(url, *options, "--", "origin" if self.filtered else url, f"+{ref}:{_INCOMING}")
+        except GitFailed as error:
+            raise network_error("fetch", url, error.details) from None
+        commit = self.commit_of(_INCOMING)
+        if not commit:
+            raise NetworkError(f"{url} has no commit to fetch", hint="is it an empty repository?")
+        return commit
+
+    def _fetch(self, url: str, *arguments: str, stdin: bytes = b"") -> None:
+        """Run a fetch. What makes a remote a partial one is said for this run alone, so that no read ever fetches."""
+        partial = {
+            "remote.origin.url": url,
+            "remote.origin.promisor": "true",
+            "remote.origin.partialclonefilter": "blob:none",
+            "fetch.negotiationAlgorithm": "noop" if stdin else "default",
+        }
+        run(self.path, "fetch", *arguments, bare=True, stdin=stdin, settings=partial if self.filtered else None)
+
+    def need(self, ids: Iterable[str]) -> None:
+        """Have these objects here: of a filtered mirror, fetch those that are missing, together."""
+        missing = [one for one in dict.fromkeys(ids) if not self.has(one)] if self.filtered else []
+        if not missing:
+            return
+        if self.origin is None:
+            raise NetworkError(
+                f"{len(missing)} files of the mirror {self.path.name} have not been fetched yet",
+                hint="run again without --offline",
+            )
+        stdin = "".join(f"{one}\n" for one in missing).encode()
+        try:
+            self._fetch(self.origin, *_FETCH, "--filter=blob:none", "--stdin", "origin", stdin=stdin)
+        except GitFailed as error:
+            raise network_error("fetch files of", self.origin, error.details) from None
+
+    def commit_of(self, name: str) -> str | None:
+        """Return the commit that a ref or an abbreviated id of this repository stands for, None if there is none."""
+        status, output = run(
+            self.path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}",
+            bare=True, allowed=(0, 1, 128),
+        )  # fmt: skip
+        return output.decode().strip() if status == 0 else None
+
+    def create(self) -> None:
+        """Make the repository, unless it is there."""
+        if not (self.path / "HEAD").exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            run(self.path.parent, "init", "--quiet", "--bare", "--template=", "--", str(self.path))
+
+    def follows(self, new: str, old: str) -> bool:
+        """Say whether the commit `old` is part of the history of `new`."""
+        if not self.has(old):
+            return False
+        status, _ = run(self.path, "merge-base", "--is-ancestor", old, new, bare=True, allowed=(0, 1))
+        return status == 0
+
+    def changed(self, old: str, new: str, folder: str) -> tuple[str, ...]:
+        """Return the paths below `folder` in which the commits differ."""
+        options = ("-r", "-z", "--no-renames", "--name-only")
+        _, output = run(self.path, "diff-tree", *options, old, new, "--", folder, bare=True)
+        return tuple(path.decode("utf-8", "backslashreplace") for path in output.split(b"\0") if path)
+
+    def root(self, commit: str) -> str:
+        """Return the first commit of a history, the smallest id where there are several."""
+        _, output = run(self.path, "rev-list", "--max-parents=0", commit, bare=True)
+        return min(output.decode().split())
+
+    def accept(self, commit: str) -> None:
+        """Make `commit` the head that everything reads."""
+        run(self.path, "update-ref", HEAD, commit, bare=True)
+
+    def store(self, files: dict[str, bytes], message: str) -> None:
+        """Fill a new mirror with one commit of `files`, the same commit on every machine."""
+        self.create()
+        stream = [
+            b"blob\nmark :%d\ndata %d\n%s\n" % (mark, len(data), data) for mark, data in enumerate(files.values(), 1)
+        ]
+        stream.append(
+            b"commit %s\ncommitter agentpkg <agentpkg@localhost> 0 +0000\ndata %d\n%s\n"
+            % (HEAD.encode(), len(message.encode()), message.encode())
+        )
+        stream += [b"M 100644 :%d %s\n" % (mark, path.encode()) for mark, path in enumerate(files, 1)]
+        run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
+
+
+def parse_tree(data: bytes) -> tuple[Entry, ...]:
+    """Return the entries of a tree object."""
+    entries, place = [], 0
+    while place < len(data):
+        end = data.index(b"\0", place)
+        mode, _, name = data[place:end].partition(b" ")
+        entries.append(Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), data[end + 1 : end + 21].hex()))
+        place = end + 21
+    return tuple(entries)
+
+
+def list_remote(url: str, *patterns: str, folder: Path) -> dict[str, str]:
+    """Return what the refs of a remote stand for, by name; `HEAD` may stand for a branch (`ref: refs/heads/…`)."""
+    try:
+        _, output = run(folder, "ls-remote", "--quiet", "--symref", "--", url, *patterns)
+    except GitFailed as error:
+        raise network_error("reach", url, error.details) from None
+    refs: dict[str, str] = {}
+    for line in output.decode("utf-8", "backslashreplace").splitlines():
+        value, _, name = line.partition("\t")
+        refs.setdefault(name, value)
+    return refs
+
+
+def branch_of(url: str, branch: str | None, *, folder: Path) -> str:
+    """Return the full name of the branch that a remote's registry is on: `branch`, or the remote's own choice."""
+    if branch:
+        return f"refs/heads/{branch}"
+    found = list_remote(url, "HEAD", folder=folder).get("HEAD", "")
+    if not found.startswith("ref: refs/heads/"):
+        raise UsageError(f"{url} does not say which branch is its own", hint="set branch for the registry")
+    return found.removeprefix("ref: ")
