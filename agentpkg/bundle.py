@@ -6,7 +6,7 @@ import hashlib
 import re
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentpkg.agent import Agent, parse_agent, with_variant
 from agentpkg.errors import ContentRefused
@@ -132,6 +132,16 @@ def parse_bundle_file(data: bytes, where: str) -> BundleFile:
         requires=requires,
         mcp={name: _server(name, table) for name, table in fields.table("mcp").tables()},
     )
+
+
+def with_version(data: bytes, version: str) -> bytes:
+    """Return the bytes of a `bundle.toml` with another version in it, comments and spacing as they were."""
+    import tomlkit
+
+    document = tomlkit.parse(data.decode())
+    about: Any = document["bundle"]
+    about["version"] = version
+    return tomlkit.dumps(document).encode()
 
 
 def parse_bundle(files: Mapping[str, bytes], where: str) -> Bundle:

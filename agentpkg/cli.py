@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from io import TextIOWrapper
 
 import click
 
 from agentpkg import __version__
+from agentpkg.commands.group import LazyGroup
 from agentpkg.console import say_json_error, tell, tell_error
 from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
     "init", "install", "sync", "update", "remove", "lock",
     "list", "status", "diff", "keep", "search", "info", "render", "hosts",
+    "publish", "yank", "unyank", "registry", "cache",
 )  # fmt: skip
 _BUG = 70
 _INTERRUPTED = 130
 
 
-class _Commands(click.Group):
-    """Commands that are imported only when they are asked for: `commands/NAME.py` holds `command`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (Click's signature)
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"agentpkg.commands.{cmd_name}").command
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=LazyGroup,
+    package="agentpkg.commands",
+    names=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="agentpkg")
 def agentpkg() -> None:
     """A package manager for coding agents.

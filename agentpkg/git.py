@@ -53,7 +53,9 @@ class Damaged(IntegrityError):
 
 
 class GitFailed(AgentpkgError):
-    """git exited with a status that was not expected; `details` are what it said."""
+    """git exited with a status that was not expected; `details` are what it said, `output` is what it printed."""
+
+    output = ""
 
 
 @contextmanager
@@ -108,7 +110,9 @@ def run(
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
         lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
-        raise GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-6:]])
+        failed = GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-6:]])
+        failed.output = escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace"))
+        raise failed
     return status, output if isinstance(output, bytes) else output.encode()
 
 

@@ -6,9 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
+from agentpkg.hosts import HOSTS
 
 if TYPE_CHECKING:
     from agentpkg.agent import Agent
+    from agentpkg.bundle import Bundle
+    from agentpkg.grants import Grants
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host, HostField, Value
 
@@ -21,6 +24,16 @@ def host_powers(agent: Agent, host: Host) -> tuple[str, ...]:
         for spec in host.fields
         if spec.power and spec.name in own and own[spec.name] not in spec.harmless
     )
+
+
+def grants_everywhere(bundle: Bundle) -> dict[str, Grants]:
+    """Return what each agent of a bundle holds by name, with the powers that its fields for any host add."""
+    return {
+        agent.name: bundle.grants_of(agent).with_powers(
+            power for host in HOSTS.values() for power in host_powers(agent, host)
+        )
+        for agent in bundle.agents
+    }
 
 
 def read_own_text(agent: Agent, host: Host, key: str) -> str | None:

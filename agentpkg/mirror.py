@@ -170,6 +170,13 @@ class Mirror:
         status, _ = run(self.path, "merge-base", "--is-ancestor", old, new, bare=True, allowed=(0, 1))
         return status == 0
 
+    def fork_of(self, one: str, other: str) -> str:
+        """Return the newest commit that is part of the history of both; raise `UsageError` if there is none."""
+        status, output = run(self.path, "merge-base", one, other, bare=True, allowed=(0, 1))
+        if status == 1:
+            raise UsageError(f"{one[:12]} and {other[:12]} have no history in common")
+        return output.decode().strip()
+
     def changed(self, old: str, new: str, folder: str) -> tuple[str, ...]:
         """Return the paths below `folder` in which the commits differ."""
         options = ("-r", "-z", "--no-renames", "--name-only")

@@ -83,7 +83,7 @@ class Remote:
     @contextmanager
     def locked(self) -> Iterator[Mirror]:
         """Hold the mirror's lock, and give the mirror: a new one where the old one is of no use any more."""
-        with _locked(self.path):
+        with mirror_lock(self.path):
             mirror = self.mirror()
             if mirror.damaged:
                 mirror = _new_mirror(mirror)
@@ -91,8 +91,7 @@ class Remote:
 
     def fetch(self, mirror: Mirror) -> str:
         """Fetch what there is now, and accept it if it may be; return the commit. The mirror must be `locked`."""
-        ref = f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD"
-        new = mirror.fetch(self.url, ref)
+        new = self.fetch_only(mirror)
         policy = self._policy()
         if policy:
             check_signed(mirror, self.ledger.signed, policy, new, self.folder, self.name)
@@ -100,6 +99,10 @@ class Remote:
         if policy:
             self.ledger.add_signed(new, policy.digest)
         return new
+
+    def fetch_only(self, mirror: Mirror) -> str:
+        """Fetch what there is now, and return its commit, which nothing reads yet. The mirror must be `locked`."""
+        return mirror.fetch(self.url, f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD")
 
     def check_signed(self, mirror: Mirror) -> None:
         """Raise unless the mirror's head is signed as the project asks, whoever fetched it."""
@@ -184,7 +187,7 @@ class Registries:
             if self._offline and name in self._sources:
                 raise
             path = self.get(name).mirror.path
-            with _locked(path):
+            with mirror_lock(path):
                 shutil.rmtree(path, ignore_errors=True)
             del self._open[name]
             return work()
@@ -201,7 +204,7 @@ class Registries:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def mirror_lock(path: Path) -> Iterator[None]:
     """Hold the lock of one mirror; another process waits for it, and gives up after a minute."""
     from filelock import FileLock, Timeout
 
@@ -230,7 +233,7 @@ def _builtin() -> Registry:
     ).hexdigest()[:24]
     mirror = Mirror(cache_folder() / "registries" / f"builtin-{key}.git")
     if mirror.head is None or mirror.damaged:
-        with _locked(mirror.path):
+        with mirror_lock(mirror.path):
             mirror = Mirror(mirror.path)  # another process may have laid it down meanwhile
             if mirror.head is None or mirror.damaged:
                 mirror = _new_mirror(mirror)  # a run that was cut short may have left one

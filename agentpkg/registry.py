@@ -199,6 +199,10 @@ class Registry:
         """Return the files of a version by their path in it, none if there is no such version."""
         return read_tree(self.mirror, self._object(f"bundles/{name}/{version}"), f"{name} {version}")
 
+    def place(self, name: str, version: str) -> str:
+        """Return the path of a version's folder in the repository."""
+        return f"{self._prefix}bundles/{name}/{version}"
+
     def _check_place(self, name: str, version: str, folder_name: str, folder_version: str) -> None:
         if (name, version) != (folder_name, folder_version):
             raise ContentRefused(

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 
-from agentpkg.errors import AgentpkgError
+from agentpkg.errors import AgentpkgError, ContentRefused
 from agentpkg.requirement import bundle_id, check_specifier, split_id
 
 if TYPE_CHECKING:
@@ -80,7 +80,25 @@ def resolve(wanted: Mapping[str, str], index: Index, pins: Mapping[str, str]) ->
         raise _explain(tuple(error.causes), index) from None
     except ResolutionTooDeep:
         raise AgentpkgError("the requirements are too tangled to solve", hint="pin some of them with ==") from None
-    return {bundle: candidate.offer for bundle, candidate in sorted(result.mapping.items())}
+    chosen = {bundle: candidate.offer for bundle, candidate in sorted(result.mapping.items())}
+    _refuse_cycles(chosen)
+    return chosen
+
+
+def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:
+    """Raise if a bundle requires itself by way of others: nobody could say which of them is in charge."""
+    left = {
+        bundle: {bundle_id(split_id(bundle)[0], name) for name in offer.requires} for bundle, offer in chosen.items()
+    }
+    while free := [bundle for bundle, requires in left.items() if not requires & left.keys()]:
+        for bundle in free:
+            del left[bundle]
+    if left:  # from each of these leads a way to another of them, so every walk comes back to where it was
+        walk = [min(left)]
+        while (after := min(left[walk[-1]] & left.keys())) not in walk:
+            walk.append(after)
+        loop = [*walk[walk.index(after) :], after]
+        raise ContentRefused("bundles require each other in a circle", details=[" → ".join(loop)])
 
 
 class _Provider(AbstractProvider["_Want", "_Candidate", str]):

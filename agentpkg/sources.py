@@ -55,3 +55,8 @@ def registry_name(url: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
     usable = re.match(r"[a-z]", name) and len(name) > 1 and name != "default"
     return name if usable else f"registry-{name}".rstrip("-")
+
+
+def is_location(text: str) -> bool:
+    """Say whether `text` is a URL or a path, and not the name of a registry."""
+    return any(sign in text for sign in "/:\\.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -55,18 +53,10 @@ def command(
     from agentpkg.ops.install import Wish, install
 
     if registry and any(sign in registry for sign in "/\\."):
-        registry = _from_project(Path(registry), project) or registry
+        registry = options.from_project(registry, project)
     wish = Wish(requirements=_parse(requirements, hosts, only, renames), registry=registry)
     text = "" if project.has_manifest else new_manifest(choose_hosts(project, hosts))
     show_change(options.with_approval(lambda work: install(project, wish, work, text), work), as_json=as_json)
-
-
-def _from_project(path: Path, project: Project) -> str | None:
-    """Return a folder's path as seen from the project; a relative path is meant from where the user stands."""
-    if path.is_absolute() or not path.is_dir():
-        return None
-    below = Path(os.path.relpath(path, project.root)).as_posix()
-    return below if below.startswith("../") else f"./{below}"
 
 
 def _parse(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentpkg.console import interactive, status, tell_error
+from agentpkg.console import interactive, status, tell, tell_error
 from agentpkg.errors import ApprovalNeeded, UsageError
 from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
@@ -17,11 +17,13 @@ from agentpkg.project import Project, find_project, user_project
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agentpkg.compare import Powers
     from agentpkg.registries import Registries
 
 T = TypeVar("T")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+signing = click.option("--sign/--no-sign", default=None, help="Sign the commit; git's commit.gpgSign without it.")
 _WORK = {
     "dry_run": "Show what would happen and write nothing.",
     "frozen": "Fail rather than change the lockfile.",
@@ -32,6 +34,10 @@ _WORK = {
 }
 
 
+def _warn(warning: str) -> None:
+    tell(f"warning: {warning}")
+
+
 def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Add options of `Options` to a command, and hand it the `Options` as `work`."""
 
@@ -39,7 +45,7 @@ def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
         @wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> T:
             given = {name: kwargs.pop(name) for name in names}
-            return command(*args, work=Options(status=status, **given), **kwargs)
+            return command(*args, work=Options(status=status, tell=_warn, **given), **kwargs)
 
         for name in reversed(names):
             kind: dict[str, Any] = {"type": click.Choice(LEVELS)} if name == "fail_on" else {"is_flag": True}
@@ -96,9 +102,38 @@ def below(project: Project, file: str) -> str:
     raise UsageError(f"{file} is not in {project.root}")
 
 
-def registries_for(project: Project, work: Options) -> Registries:
-    """Return the registries that the project's manifest names, or the default one where there is no manifest."""
-    from agentpkg.ops.session import open_session
+def powers_data(powers: Powers) -> dict[str, object]:
+    """Return what an agent gained and lost, for a JSON document."""
+    return {
+        "agent": powers.agent,
+        "held": list(powers.held),
+        "gained": list(powers.gained),
+        "lost": list(powers.lost),
+    }
 
-    session = open_session(project, work, None if project.has_manifest else "")
-    return session.registries(fresh=True)
+
+def to_registry(command: Callable[..., T]) -> Callable[..., T]:
+    """Add the options that say where a change of a registry goes: `--registry`, `--branch`, `--sign`."""
+    where = "A registry's name, a git url or a path; the default registry without it."
+    command = signing(command)
+    command = click.option("--branch", help="Push to a new branch for review instead.")(command)
+    return click.option("--registry", help=where)(command)
+
+
+def registries_for(project: Project, work: Options) -> Registries:
+    """Return all registries that a name can mean here: the project's, and the user's own."""
+    from agentpkg.ops.known import known_sources
+    from agentpkg.registries import Registries
+
+    return Registries(known_sources(project), project.root, offline=work.offline, status=work.status)
+
+
+def from_project(given: str, project: Project) -> str:
+    """Return a registry's URL or path as the manifest has it; the user names a folder from where they stand."""
+    import os
+
+    path = Path(given)
+    if path.is_absolute() or "://" in given or not path.is_dir():
+        return given
+    below = Path(os.path.relpath(path, project.root)).as_posix()
+    return below if below.startswith("../") else f"./{below}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agentpkg.compare import unified
 from agentpkg.errors import UsageError
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
@@ -68,12 +68,7 @@ def find_differences(session: Session, paths: Sequence[str]) -> list[Difference]
 
 
 def _unified(before: bytes, after: bytes, path: str, old: str, new: str) -> str:
-    lines = difflib.unified_diff(_lines(before), _lines(after), fromfile=f"{path} ({old})", tofile=f"{path} ({new})")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
-
-
-def _lines(content: bytes) -> list[str]:
-    return content.decode("utf-8", "backslashreplace").replace("\r\n", "\n").splitlines(keepends=True)
+    return unified(before, after, f"{path} ({old})", f"{path} ({new})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,18 +137,13 @@ class Info:
 
 def get_info(registries: Registries, requirement: Requirement, url: str) -> Info:
     """Return what a registry tells about the newest version that `requirement` allows."""
-    from agentpkg.hostfields import host_powers
+    from agentpkg.hostfields import grants_everywhere
     from agentpkg.resolve import resolve
 
     offers = registries.offers(requirement.id)
     versions = resolve({requirement.id: requirement.specifier}, _Alone(requirement.id, offers), {})
     bundle = registries.load(requirement.id, versions[requirement.id].version)
-    grants = {
-        agent.name: tuple(
-            bundle.grants_of(agent).with_powers(power for host in HOSTS.values() for power in host_powers(agent, host))
-        )
-        for agent in bundle.agents
-    }
+    grants = {name: tuple(held) for name, held in grants_everywhere(bundle).items()}
     return Info(id=requirement.id, registry=url, bundle=bundle, offers=offers, grants=grants)
 
 

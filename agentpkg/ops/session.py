@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from agentpkg.store import RenderingStore
 
 
+def _say_nothing(warning: str) -> None:
+    """Take a warning that nobody reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the command line says about how to work, the same for every operation that changes a project.
 
-    `fail_on` names the kind of loss that is too much, None if none is. `status` shows on a terminal that something
-    takes its time.
+    `fail_on` names the kind of loss that is too much, None if none is. `tell` warns of what stops
+    nothing, `status` shows on a terminal that something takes its time.
     """
 
     offline: bool = False
@@ -34,6 +38,7 @@ class Options:
     accept_grants: bool = False
     keep_deleted: bool = False
     fail_on: str | None = None
+    tell: Callable[[str], None] = _say_nothing
     status: Callable[[str], AbstractContextManager[object]] = nullcontext
 
 

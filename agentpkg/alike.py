@@ -1,0 +1,49 @@
+"""Names that a reader takes for each other: one letter apart, or alike to the eye."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LOOKS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("-", ""))
+
+
+def find_alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names among `known` that differ from `name` by one edit, or only to a careful eye, sorted.
+
+    An edit is a letter more, less or another, or two neighbours swapped. Numbers at the end do not make names alike:
+    `agent-1` and `agent-2` are meant to be told apart.
+    """
+    looks, stem = _look(name), _stem(name)
+    return tuple(
+        sorted(
+            one
+            for one in set(known) - {name}
+            if _stem(one) != stem
+            and abs(len(one) - len(name)) <= len(name) // 2
+            and (_one_edit(name, one) or _look(one) == looks)
+        )
+    )
+
+
+def _look(name: str) -> str:
+    for written, seen in _LOOKS:
+        name = name.replace(written, seen)
+    return name
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"-?\d+\Z", "", name)
+
+
+def _one_edit(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 4:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -1,0 +1,94 @@
+"""The cache: what this machine keeps so that it need not be fetched or rendered again. All of it can be had anew."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentpkg.git import GitFailed, run
+from agentpkg.registries import mirror_lock
+from agentpkg.store import RenderingStore, cache_folder, state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """The folders of cache and state, and how much lies in the cache: bytes by mirror, renderings and their bytes."""
+
+    folder: Path
+    state: Path
+    mirrors: dict[str, int]
+    renderings: int
+    rendering_bytes: int
+
+
+def inspect_cache() -> CacheInfo:
+    """Return what lies in the cache."""
+    folder = cache_folder()
+    renderings = _files(folder / "renderings")
+    return CacheInfo(
+        folder=folder,
+        state=state_folder(),
+        mirrors={path.name: sum(one.stat().st_size for one in _files(path)) for path in _mirrors(folder)},
+        renderings=len(renderings),
+        rendering_bytes=sum(path.stat().st_size for path in renderings),
+    )
+
+
+def _mirrors(folder: Path) -> list[Path]:
+    return sorted((folder / "registries").glob("*.git"))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def clean_cache() -> CacheInfo:
+    """Throw the cache away and return what lay in it. What was seen of registries, in the state folder, stays."""
+    info = inspect_cache()
+    for path in _mirrors(info.folder):
+        with mirror_lock(path):
+            shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(info.folder / "renderings", ignore_errors=True)
+    return info
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheCheck:
+    """How many mirrors and renderings were read, and those that were damaged and taken away."""
+
+    mirrors: int
+    renderings: int
+    damaged: tuple[str, ...]
+
+
+def verify_cache() -> CacheCheck:
+    """Read everything in the cache, and take away what is damaged; the next run that needs it has it anew."""
+    folder = cache_folder()
+    damaged = []
+    mirrors = _mirrors(folder)
+    for path in mirrors:
+        with mirror_lock(path):
+            if not _is_sound(path):
+                shutil.rmtree(path, ignore_errors=True)
+                damaged.append(path.name)
+    store = RenderingStore(folder / "renderings")
+    renderings = _files(folder / "renderings")
+    for path in renderings:
+        digest = path.parent.name + path.name
+        if store.get(digest) is None:
+            path.unlink(missing_ok=True)
+            damaged.append(f"renderings/{digest[:16]}")
+    return CacheCheck(mirrors=len(mirrors), renderings=len(renderings), damaged=tuple(damaged))
+
+
+def _is_sound(path: Path) -> bool:
+    """Say whether git can read all that a mirror holds. What a filtered one does not hold is no damage."""
+    try:
+        run(path, "fsck", "--no-progress", "--no-dangling", bare=True)
+    except GitFailed:
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""`agentpkg publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import say, say_json, tell
+from agentpkg.grants import name_powers
+from agentpkg.text import escape
+
+if TYPE_CHECKING:
+    from agentpkg.ops.publish import Published
+    from agentpkg.ops.session import Options
+    from agentpkg.project import Project
+    from agentpkg.release import Release
+
+
+@click.command()
+@click.argument("source", metavar="[PATH]", default=".", type=click.Path(path_type=Path))
+@click.option("--registry", help="Where to: a registry's name, a git url or a path; the default registry without it.")
+@click.option(
+    "--bump",
+    type=click.Choice(["auto", "major", "minor", "patch"]),
+    help="Choose the version by what is published, and write it into bundle.toml.",
+)
+@click.option("--branch", help="Push to a new branch for review instead of publishing.")
+@options.signing
+@options.with_options("dry_run")
+@options.as_json
+@options.with_project
+def command(
+    project: Project,
+    source: Path,
+    registry: str | None,
+    bump: str | None,
+    branch: str | None,
+    sign: bool | None,
+    work: Options,
+    as_json: bool,
+) -> None:
+    """Publish the bundle in PATH as a new version, which can never change.
+
+    Its number must fit what changed: powers that grow, an agent that goes and another bundle that is required are a
+    major version; a new agent, and another description or model, a minor one.
+    """
+    from agentpkg.ops.known import find_remote
+    from agentpkg.ops.publish import Wish, publish
+
+    remote = find_remote(project, registry)
+    published = publish(remote, source, Wish(bump=bump, branch=branch, sign=sign), work)
+    if as_json:
+        say_json({"registry": remote.source.url, "branch": branch, "dry_run": work.dry_run, **_data(published)})
+        return
+    _show(published.release)
+    bundle = published.release.bundle
+    if published.release.same:
+        say(f"{bundle.name} {bundle.version} is published already, with this very content; nothing to do")
+    elif published.commit is None:
+        say(f"{bundle.name} {bundle.version} would be published to {remote.name}")
+    elif branch:
+        say(f"pushed {bundle.name} {bundle.version} to the branch {branch} of {remote.name} for review")
+    else:
+        say(f"published {bundle.name} {bundle.version} to {remote.name} (commit {published.commit[:12]})")
+
+
+def _show(release: Release) -> None:
+    comparison = release.comparison
+    for warning in release.warnings:
+        tell(f"warning: {warning}")
+    if release.same:
+        return
+    click.echo(escape(comparison.text), nl=False)
+    before = f" since {comparison.before}" if comparison.before else ""
+    for powers in comparison.powers:
+        say(f"{powers.agent} may use: {name_powers(powers.held)}")
+        if before and powers.gained:
+            say(f"  gained{before}: {name_powers(powers.gained)}")
+        if powers.lost:
+            say(f"  lost{before}: {name_powers(powers.lost)}")
+    for level, reason in comparison.reasons:
+        say(f"{level.word}: {reason}")
+    for host, why in release.refused_by.items():
+        say(f"not for {host}: {why}")
+
+
+def _data(published: Published) -> dict[str, Any]:
+    release = published.release
+    return {
+        "name": release.bundle.name,
+        "version": release.bundle.version,
+        "before": release.comparison.before,
+        "digest": release.bundle.digest,
+        "published": published.commit is not None,
+        "same": release.same,
+        "commit": published.commit,
+        "level": release.comparison.level.word,
+        "reasons": [{"level": level.word, "reason": reason} for level, reason in release.comparison.reasons],
+        "powers": [options.powers_data(one) for one in release.comparison.powers],
+        "refused_by": dict(release.refused_by),
+        "warnings": list(release.warnings),
+    }
