@@ -29,13 +29,16 @@ def list_versions(mirror: Mirror, commit: str, folder: str) -> Seen:
     }
 
 
-def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) -> None:
-    """Make the fetched commit `new` the mirror's head, and note what it holds in the ledger.
+def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) -> tuple[str, ...]:
+    """Make the fetched commit `new` the mirror's head, and note what it holds in the ledger; return what changed.
+
+    What is returned are the paths below `folder` that differ from what was there before, none on first contact.
 
     Raises `IntegrityError`, with mirror and ledger as they were, if a version below `folder` that was seen before
     changed or vanished, or the history does not go on from what was seen.
     """
     old = ledger.tip or mirror.head
+    changed: tuple[str, ...] = ()
     if old is None or ledger.tip is None:
         if old:
             _check(mirror, None, name, old, new, folder)
@@ -45,6 +48,7 @@ def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) ->
         ledger.add(_versions_of(mirror, new, folder, changed), new)
     if mirror.head != new:
         mirror.accept(new)
+    return changed
 
 
 def _check(mirror: Mirror, ledger: Ledger | None, name: str, old: str, new: str, folder: str) -> tuple[str, ...]:

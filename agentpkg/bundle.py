@@ -102,14 +102,17 @@ def content_digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-def parse_bundle_file(data: bytes, where: str) -> BundleFile:
-    """Return what a `bundle.toml` says, or raise `ContentRefused`."""
+def parse_bundle_file(data: bytes, where: str, *, any_version: bool = False) -> BundleFile:
+    """Return what a `bundle.toml` says, or raise `ContentRefused`.
+
+    `any_version`: it was made here, of an agent in a repository that knows no versions.
+    """
     fields = parse_toml(decode(data, where), where)
     fields.reject_unknown("bundle", "requires", "mcp")
     about = fields.table("bundle")
     about.reject_unknown("name", "version", "description", "license", "authors", "keywords")
     version = about.text("version")
-    if not is_version(version):
+    if not (any_version or is_version(version)):
         raise ContentRefused(
             f"{about.where}: version {version!r} is not three numbers and an optional pre-release",
             hint="write it as 1.2.0 or 2.0.0rc1",
@@ -144,15 +147,16 @@ def with_version(data: bytes, version: str) -> bytes:
     return tomlkit.dumps(document).encode()
 
 
-def parse_bundle(files: Mapping[str, bytes], where: str) -> Bundle:
+def parse_bundle(files: Mapping[str, bytes], where: str, *, any_version: bool = False) -> Bundle:
     """Return the bundle that `files` make up: paths below the version's folder, and their bytes.
 
-    `where` names the bundle in messages. Raises `ContentRefused` for anything that does not belong in a bundle.
+    `where` names the bundle in messages, `any_version` is as for `parse_bundle_file`. Raises `ContentRefused` for what
+    does not belong in a bundle.
     """
     _check_files(files, where)
     if "bundle.toml" not in files:
         raise ContentRefused(f"{where}: bundle.toml is missing")
-    about = parse_bundle_file(files["bundle.toml"], f"{where}/bundle.toml")
+    about = parse_bundle_file(files["bundle.toml"], f"{where}/bundle.toml", any_version=any_version)
     agents = _agents(files, where)
     if not agents:
         raise ContentRefused(f"{where}: there is no agent", hint="put one into agents/NAME.md")

@@ -22,7 +22,7 @@ _KINDS = {
     "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
     "a password in a url": r"\b[a-z][a-z0-9+.-]*://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@",
 }
-_EXAMPLE = re.compile(r"example|your|placeholder|xxxx|\*{3}|(.)\1{7}", re.IGNORECASE)
+_STAND_IN = re.compile(r"example|your|placeholder|xxxx|\*{3}|(.)\1{7}", re.IGNORECASE)
 
 
 def find_leaks(files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -31,6 +31,6 @@ def find_leaks(files: Mapping[str, bytes]) -> tuple[str, ...]:
     for path, data in sorted(files.items()):
         text = data.decode("utf-8", "replace")
         for kind, pattern in _KINDS.items():
-            places = [match.start() for match in re.finditer(pattern, text) if not _EXAMPLE.search(match[0])]
+            places = [match.start() for match in re.finditer(pattern, text) if not _STAND_IN.search(match[0])]
             found += [f"{path}: line {text.count(chr(10), 0, place) + 1} holds {kind}" for place in places]
     return tuple(found)

@@ -78,7 +78,7 @@ def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:
     project = fields.table("project")
     project.reject_unknown("hosts")
     known = tuple(known_hosts)
-    registries = {name: _registry(name, table) for name, table in fields.table("registries").tables()}
+    registries = _registries(fields)
     requirements = {
         key: _requirement(fields.table("bundles"), key, known, registries) for key in fields.table("bundles")
     }
@@ -96,6 +96,15 @@ def check_hosts(hosts: tuple[str, ...], where: str, known: tuple[str, ...]) -> t
         if host not in known:
             raise UsageError(f"{where}: unknown host {host!r}", hint=nearest(host, known, SEE_HOSTS))
     return tuple(dict.fromkeys(hosts))
+
+
+def parse_registries(text: str) -> dict[str, RegistrySource]:
+    """Return the registries that a manifest's text names, whatever else is in it."""
+    return _registries(parse_toml(text, FILE_NAME, UsageError))
+
+
+def _registries(fields: Fields) -> dict[str, RegistrySource]:
+    return {name: _registry(name, table) for name, table in fields.table("registries").tables()}
 
 
 _REGISTRY_KEYS = ("url", "subfolder", "branch", "signers", "revoked", "signed_after", "filter", "agents", "ref")

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from agentpkg.acceptance import list_versions, refresh
+from agentpkg.direct import Collection, Pin, fetch_agents, fetch_commit, full_ref
 from agentpkg.errors import AgentpkgError, Busy, UsageError, nearest
 from agentpkg.git import Damaged, check_ref
 from agentpkg.ledger import Ledger
 from agentpkg.manifest import BUILTIN_URL
 from agentpkg.mirror import Mirror
-from agentpkg.registry import Registry
-from agentpkg.requirement import DEFAULT_REGISTRY, split_id
+from agentpkg.registry import YANKED, Registry
+from agentpkg.requirement import DEFAULT_REGISTRY, bundle_id, split_id
 from agentpkg.signatures import Policy, check_signed, read_policy
 from agentpkg.sources import git_url
 from agentpkg.store import cache_folder, state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from agentpkg.bundle import Bundle
     from agentpkg.manifest import RegistrySource
@@ -45,16 +46,25 @@ class Remote:
     root: Path
     key: str
     offline: bool
+    tell: Callable[[str], None]
 
     @classmethod
-    def of(cls, name: str, source: RegistrySource, root: Path, *, offline: bool = False) -> Remote:
-        """Return what `source` (its paths being below `root`) stands for on this machine."""
+    def of(
+        cls,
+        name: str,
+        source: RegistrySource,
+        root: Path,
+        *,
+        offline: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Remote:
+        """Return what `source` (its paths being below `root`) stands for on this machine; `tell` takes warnings."""
         url = git_url(source.url, root)
         parts = [url, source.branch or "", source.subfolder]
         parts += ["filtered"] if source.filtered else []
         parts += [f"agents {source.ref}"] if source.ref is not None else []
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-        return cls(name=name, source=source, url=url, root=root, key=key, offline=offline)
+        return cls(name=name, source=source, url=url, root=root, key=key, offline=offline, tell=tell)
 
     @property
     def path(self) -> Path:
@@ -91,17 +101,35 @@ class Remote:
 
     def fetch(self, mirror: Mirror) -> str:
         """Fetch what there is now, and accept it if it may be; return the commit. The mirror must be `locked`."""
+        if self.source.ref is not None:
+            return fetch_agents(mirror, self.ledger, self.name, self.url, self.source.ref, self.tell)
         new = self.fetch_only(mirror)
         policy = self._policy()
         if policy:
             check_signed(mirror, self.ledger.signed, policy, new, self.folder, self.name)
-        refresh(mirror, self.ledger, self.name, new, self.folder)
+        old = mirror.head
+        changed = refresh(mirror, self.ledger, self.name, new, self.folder)
         if policy:
             self.ledger.add_signed(new, policy.digest)
+        if old:
+            self._tell_of_yanks(mirror, old, new, changed)
         return new
+
+    def _tell_of_yanks(self, mirror: Mirror, old: str, new: str, changed: Iterable[str]) -> None:
+        """Warn of versions that are no longer yanked: what was taken back for a reason may be chosen again."""
+        for path in changed:
+            if path.endswith(f"/{YANKED}"):
+                bundle = path.split("/")[-2]
+                with suppress(AgentpkgError):
+                    before = Registry(self.name, self.source.url, mirror, self.prefix, old).yanked(bundle)
+                    after = Registry(self.name, self.source.url, mirror, self.prefix, new).yanked(bundle)
+                    for version in sorted(before.keys() - after.keys()):
+                        self.tell(f"{bundle} {version} is no longer yanked (it was: {before[version]})")
 
     def fetch_only(self, mirror: Mirror) -> str:
         """Fetch what there is now, and return its commit, which nothing reads yet. The mirror must be `locked`."""
+        if self.source.ref is not None:
+            return mirror.fetch(self.url, full_ref(mirror, self.url, self.source.ref)[0])
         return mirror.fetch(self.url, f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD")
 
     def check_signed(self, mirror: Mirror) -> None:
@@ -127,26 +155,31 @@ class Remote:
 class Registries:
     """All registries that a project can name, each opened when it is first asked for. An `Index` for the resolver.
 
-    `status` shows that something takes its time; `fresh` says to fetch before reading, `offline` never to.
+    `fresh` says to fetch before reading, `offline` never to. `pins` are what the project has locked, by id. `status`
+    shows that something takes its time, `tell` takes warnings.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one way to make it, with a default for all but where the registries are)
         self,
         sources: Mapping[str, RegistrySource],
         root: Path,
         *,
         fresh: bool = True,
         offline: bool = False,
+        pins: Mapping[str, Pin] | None = None,
         status: Callable[[str], AbstractContextManager[object]] = nullcontext,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._sources = sources
         self._root = root
         self._fresh = fresh
         self._offline = offline
+        self._pins = pins or {}
         self._status = status
-        self._open: dict[str, Registry] = {}
+        self._tell = tell
+        self._open: dict[str, Registry | Collection] = {}
 
-    def get(self, name: str) -> Registry:
+    def get(self, name: str) -> Registry | Collection:
         """Return the registry called `name`, fetched if need be."""
         if name not in self._open:
             if name not in self._sources and name != DEFAULT_REGISTRY:
@@ -162,14 +195,30 @@ class Registries:
         """The names of all registries, the default one first."""
         return tuple(sorted({DEFAULT_REGISTRY, *self._sources}, key=lambda name: (name != DEFAULT_REGISTRY, name)))
 
-    def all(self) -> tuple[Registry, ...]:
+    def all(self) -> tuple[Registry | Collection, ...]:
         """Return every registry, the default one first."""
         return tuple(self.get(name) for name in self.names)
 
     def offers(self, bundle: str) -> tuple[Offer, ...]:
         """Return every version of the bundle with this id, newest first."""
         registry, name = split_id(bundle)
-        return self._healing(registry, lambda: self.get(registry).offers(name))
+        try:
+            return self._healing(registry, lambda: self.get(registry).offers(name))
+        except UsageError as error:
+            others = self._others_with(name, registry)
+            if others:
+                error.hint = f"did you mean {' or '.join(others)}? a name never falls through to another registry"
+            raise
+
+    def _others_with(self, name: str, registry: str) -> list[str]:
+        """Return the ids of bundles of this name in other registries, as far as they are known without a fetch."""
+        found = []
+        for other in self.names:
+            with suppress(AgentpkgError):
+                known = Registries(self._sources, self._root, fresh=False, offline=True)
+                if other != registry and name in known.get(other).names():
+                    found.append(bundle_id(other, name))
+        return found
 
     def load(self, bundle: str, version: str) -> Bundle:
         """Return one version of the bundle with this id."""
@@ -192,13 +241,29 @@ class Registries:
             del self._open[name]
             return work()
 
-    def _remote(self, name: str) -> Registry:
+    def notes(self, bundle: str, version: str) -> tuple[str, ...]:
+        """Return what of the files of a version was read in another way than it stands; nothing, of a real bundle."""
+        registry, name = split_id(bundle)
+        opened = self.get(registry)
+        return opened.notes(name, version) if isinstance(opened, Collection) else ()
+
+    def _remote(self, name: str) -> Registry | Collection:
         source = self._sources[name]
-        remote = Remote.of(name, source, self._root, offline=self._offline)
+        remote = Remote.of(name, source, self._root, offline=self._offline, tell=self._tell)
         mirror = remote.mirror()
         if not self._offline and (self._fresh or mirror.head is None or mirror.damaged):
             with self._status(f"fetching registry {name}"), remote.locked() as mirror:
                 remote.fetch(mirror)
+        if source.ref is not None:
+            pins = {split_id(bundle)[1]: pin for bundle, pin in self._pins.items() if split_id(bundle)[0] == name}
+            return Collection(
+                name,
+                source.url,
+                mirror,
+                source.subfolder,
+                pins,
+                lambda commit: fetch_commit(mirror, remote.url, commit),
+            )
         remote.check_signed(mirror)
         return Registry(name, source.url, mirror, remote.prefix)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 YANKED = "yanked.toml"
-_PLAIN_FILES = ("100644", "100755")
+PLAIN_FILES = ("100644", "100755")
 _MOST_FOLDERS = 16
 
 
@@ -65,7 +65,7 @@ class Registry:
         """Return the bytes of one file, None if there is none."""
         folder, _, name = path.rpartition("/")
         entry = next((one for one in self.mirror.tree(self._object(folder)) or () if one.name == name), None)
-        if entry is None or entry.mode not in _PLAIN_FILES:
+        if entry is None or entry.mode not in PLAIN_FILES:
             return None
         self.mirror.need([entry.id])
         found = self.mirror.read(entry.id, MOST_BYTES_A_FILE)
@@ -145,7 +145,7 @@ class Registry:
             tree: entry.id
             for tree, entries in self.mirror.trees(trees).items()
             for entry in entries
-            if entry.name == "bundle.toml" and entry.mode in _PLAIN_FILES
+            if entry.name == "bundle.toml" and entry.mode in PLAIN_FILES
         }
         self.mirror.need(ids.values())
         found = self.mirror.read_many(ids.values())
@@ -252,7 +252,7 @@ def _collect(mirror: Mirror, object_name: str, folder: str, ids: dict[str, str],
         path = f"{folder}{entry.name}"
         if entry.is_folder:
             _collect(mirror, entry.id, f"{path}/", ids, where)
-        elif entry.mode not in _PLAIN_FILES:
+        elif entry.mode not in PLAIN_FILES:
             raise ContentRefused(f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only")
         else:
             ids[path] = entry.id

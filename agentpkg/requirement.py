@@ -53,6 +53,11 @@ def is_final(version: str) -> bool:
     return match is not None and match[4] is None
 
 
+def is_commit(version: str) -> bool:
+    """Say whether a version stands for a commit of a repository of plain agents, which knows no versions."""
+    return version.startswith("0.0.0+g")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """One bundle that a project asks for.

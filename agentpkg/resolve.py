@@ -139,7 +139,8 @@ class _Provider(AbstractProvider["_Want", "_Candidate", str]):
             and (not offer.yanked or offer.version == pin)
             and all(want.specifier.contains(offer.version, prereleases=early or offer.version == pin) for want in wants)
         ]
-        fitting.sort(key=lambda offer: (offer.version == pin, Version(offer.version)), reverse=True)
+        # Versions that stand for commits are equal here, and stay in the index's order.
+        fitting.sort(key=lambda offer: (offer.version == pin, Version(offer.version.partition("+")[0])), reverse=True)
         return [_Candidate(identifier, offer, wants[0].chain) for offer in fitting]
 
     def is_satisfied_by(self, requirement: _Want, candidate: _Candidate) -> bool:

@@ -60,3 +60,27 @@ def registry_name(url: str) -> str:
 def is_location(text: str) -> bool:
     """Say whether `text` is a URL or a path, and not the name of a registry."""
     return any(sign in text for sign in "/:\\.")
+
+
+def parse_source(text: str) -> tuple[str, str, str]:
+    """Return URL, ref and folder of a repository of agents that a person typed as `URL[@REF][#FOLDER]`.
+
+    `owner/repo` is a repository on GitHub, unless it is a path that exists. What is not said is empty.
+    """
+    place, _, folder = text.partition("#")
+    url, ref = place, ""
+    match = re.match(r"(.*[/:].*)@([^@:]+)\Z", place)
+    if match and not _exists(place) and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*\Z", match[1]):
+        url, ref = match[1], match[2]
+    if re.match(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+\Z", url) and not _exists(url):
+        url = f"https://github.com/{url}"
+    if not url:
+        raise UsageError(f"{text!r} names no repository", hint="write it as URL, owner/repo, URL@REF or URL#FOLDER")
+    return url, ref, folder
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):
+        return False

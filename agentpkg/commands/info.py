@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 @options.with_project
 def command(project: Project, requirement: str, work: Options, as_json: bool) -> None:
     """Show a bundle: its versions, what it requires, and what its agents may use."""
-    from agentpkg.ops.inspect import get_info
+    from dataclasses import replace
+
+    from agentpkg.ops.inspect import get_info, installed_version
     from agentpkg.requirement import parse_requirement
 
     asked = parse_requirement(requirement)
     registries = options.registries_for(project, work)
     info = get_info(registries, asked, registries.get(asked.registry).url)
+    info = replace(info, installed=installed_version(project, info.id))
     if as_json:
         say_json(_data(info))
     else:
@@ -52,6 +55,7 @@ def _data(info: Info) -> dict[str, Any]:
             for agent in bundle.agents
         ],
         "skills": [{"name": skill.name, "description": skill.description} for skill in bundle.skills],
+        "installed": info.installed,
         "versions": [{"version": offer.version, "yanked": offer.yanked} for offer in info.offers],
     }
 
@@ -61,7 +65,10 @@ def _show(info: Info) -> None:
     say(f"{info.id} {bundle.version}")
     say(bundle.description)
     say()
+    newest = next((one.version for one in info.offers if not (one.yanked or one.unfit)), None)
+    behind = f" ({newest} is newer)" if info.installed and newest not in (None, info.installed) else ""
     rows = [
+        ("installed", f"{info.installed or 'no'}{behind}"),
         (
             "versions",
             ", ".join(one.version + (f" (yanked: {one.yanked})" if one.yanked else "") for one in info.offers),

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 @click.argument("requirements", metavar="[NAME[SPECIFIER]]...", nargs=-1)
 @click.option("--host", "hosts", multiple=True, help="Install for this host only; may be given several times.")
 @click.option("--registry", help="The registry to look in: its name in agentpkg.toml, a git url, or a path.")
+@click.option(
+    "--from",
+    "source",
+    metavar="URL[@REF][#FOLDER]",
+    help="A repository of plain agents, in any host's format, to install from; owner/repo is one on GitHub.",
+)
 @click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
 @click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
 @options.with_options("dry_run", "frozen", "offline", "accept_grants", "fail_on")
@@ -29,6 +35,7 @@ def command(
     requirements: tuple[str, ...],
     hosts: tuple[str, ...],
     registry: str | None,
+    source: str | None,
     only: tuple[str, ...],
     renames: tuple[str, ...],
     work: Options,
@@ -41,21 +48,29 @@ def command(
     """
     from agentpkg.commands.init import choose_hosts
     from agentpkg.commands.report import show_change
-    from agentpkg.manifest import new_manifest
+    from agentpkg.ops.known import start_manifest
 
     if not requirements:
         from agentpkg.commands.sync import show_sync
 
+        if source:
+            raise UsageError("--from needs the names of agents", hint=f"agentpkg search --from {source} lists them")
         if hosts or registry or only or renames:
             raise UsageError("--host, --registry, --only and --as need the name of a bundle")
         show_sync(project, work, as_json=as_json)
         return
     from agentpkg.ops.install import Wish, install
 
+    if registry and source:
+        raise UsageError("--registry and --from exclude each other")
     if registry and any(sign in registry for sign in "/\\."):
         registry = options.from_project(registry, project)
-    wish = Wish(requirements=_parse(requirements, hosts, only, renames), registry=registry)
-    text = "" if project.has_manifest else new_manifest(choose_hosts(project, hosts))
+    wish = Wish(
+        requirements=_parse(requirements, hosts, only, renames),
+        registry=registry,
+        agents=options.agents_source(source, project) if source else None,
+    )
+    text = "" if project.has_manifest else start_manifest(project, choose_hosts(project, hosts))
     show_change(options.with_approval(lambda work: install(project, wish, work, text), work), as_json=as_json)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agentpkg.compare import Powers
+    from agentpkg.manifest import RegistrySource
     from agentpkg.registries import Registries
 
 T = TypeVar("T")
@@ -126,6 +127,15 @@ def registries_for(project: Project, work: Options) -> Registries:
     from agentpkg.registries import Registries
 
     return Registries(known_sources(project), project.root, offline=work.offline, status=work.status)
+
+
+def agents_source(given: str, project: Project) -> RegistrySource:
+    """Return what `--from` means: a repository of plain agents."""
+    from agentpkg.manifest import RegistrySource, check_subfolder
+    from agentpkg.sources import parse_source
+
+    url, ref, folder = parse_source(given)
+    return RegistrySource(url=from_project(url, project), subfolder=check_subfolder(folder, "--from"), ref=ref)
 
 
 def from_project(given: str, project: Project) -> str:

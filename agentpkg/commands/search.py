@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("words", metavar="[WORD]...", nargs=-1)
+@click.option("--from", "source", metavar="URL[@REF][#FOLDER]", help="Look in a repository of plain agents instead.")
 @options.with_options("offline")
 @options.as_json
 @options.with_project
-def command(project: Project, words: tuple[str, ...], work: Options, as_json: bool) -> None:
+def command(project: Project, words: tuple[str, ...], source: str | None, work: Options, as_json: bool) -> None:
     """List bundles whose name, description or keywords hold every word; without a word, all."""
-    from agentpkg.ops.inspect import search
+    from agentpkg.ops.inspect import search, search_agents
 
-    found = search(options.registries_for(project, work), words)
+    if source:
+        found, passed = search_agents(options.agents_source(source, project), project.root, words, work)
+        if passed:
+            tell(f"{len(passed)} files there are no agents, or cannot be read as one:")
+        for why in passed:
+            tell(f"  {why}")
+    else:
+        found = search(options.registries_for(project, work), words)
     if as_json:
         rows = [
             {"id": one.id, "version": one.version, "description": one.description, "keywords": list(one.keywords)}

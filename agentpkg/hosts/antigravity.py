@@ -40,6 +40,7 @@ HOST = Host(
     marks=(".antigravity", ".antigravityignore", ".agents/rules", ".agents/mcp_config.json"),
     agents=".agents/agents/{name}/agent.md",
     user_agents=".gemini/config/agents/{name}/agent.md",
+    also_agents=(".agents/agents/{name}.md", ".gemini/config/agents/{name}.md"),
     skills=".agents/skills/{name}",
     user_skills=".gemini/config/skills/{name}",
     tools=ToolList(

@@ -59,6 +59,9 @@ class ToolList:
     an agent has there whatever its list says. `servers` is the key of a list of MCP servers whose tools the agent may
     use, all of each; it is written beside a list, and so are the keys of `beside`. `mcp` None: tools of servers cannot
     be named. `unknown` tells what a name does that the host does not know; none is ever written.
+
+    `also` are further names that the host reads, in lower case, and what each gives. `nothing_is_none`: a key without a
+    value means no tool there; elsewhere nobody says, and such a file is not read.
     """
 
     key: str
@@ -73,6 +76,8 @@ class ToolList:
     unknown: Literal["is dropped", "rejects the file", "gives every tool", "stops the agent", "nobody knows"] = (
         "is dropped"
     )
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nothing_is_none: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,8 @@ class PermissionMap:
     """A host that takes a map from tool names to rules, of which the last that matches holds.
 
     `base` comes first and takes everything away; an absent map leaves every tool. `always` are powers that an agent has
-    there whatever its map says.
+    there whatever its map says. An older map from tool names to true and false stands under `switches`, where `also`
+    are further names, and what the map calls each. An agent has a tool of `unasked` only if its map names it.
     """
 
     key: str
@@ -89,6 +95,9 @@ class PermissionMap:
     mcp: McpNames | None = None
     deny: str = "deny"
     always: tuple[str, ...] = ()
+    switches: str | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +242,9 @@ class Host:
     """One host tool.
 
     `agents` and `skills` are templates over `{name}` for paths below the project, `user_agents` and `user_skills` for
-    paths below the home folder; `FILE#{name}` is an entry of a file that others write into as well. `marks` are paths
-    whose presence shows that a project uses the host. `sources` say where the facts come from, `checked` when and on
+    paths below the home folder; `FILE#{name}` is an entry of a file that others write into as well. `also_agents` are
+    templates of further paths where it finds agents, and where none is ever written. `marks` are paths whose presence
+    shows that a project uses the host. `sources` say where the facts come from, `checked` when and on
     which client.
 
     `form` says how a file is written: markdown with a header, TOML, or an entry in a YAML list of modes. `dialect`
@@ -273,3 +283,4 @@ class Host:
     servers: ServerDeclaration | None = None
     settings: ServerSettings | None = None
     also_reads: tuple[AlsoRead, ...] = ()
+    also_agents: tuple[str, ...] = ()

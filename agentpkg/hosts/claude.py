@@ -64,6 +64,7 @@ HOST = Host(
             unsafe=r"[^a-zA-Z0-9_-]",
             ambiguous=r"[_.]{2}|[_.] | [_.]",
         ),
+        nothing_is_none=True,
     ),
     # An agent gets every tool of a server that its file declares, whatever its list says.
     servers=ServerDeclaration(

@@ -19,6 +19,7 @@ HOST = Host(
     marks=(".cline", ".clinerules"),
     agents=".cline/agents/{name}.yaml",
     user_agents=".cline/agents/{name}.yaml",
+    also_agents=(".cline/agents/{name}.yml",),
     skills=".agents/skills/{name}",
     user_skills=".agents/skills/{name}",
     tools=ToolList(

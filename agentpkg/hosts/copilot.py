@@ -65,6 +65,23 @@ HOST = Host(
             ToolRow(gives=("ask",), names=("ask_user", "vscode/askQuestions")),
         ),
         mcp=McpNames(one="{server}/{tool}", every="{server}/*", ambiguous=_OWN_TOOLS),
+        also={
+            "read/readfile": ("read",),
+            "editfiles": ("edit",),
+            "edit/editfiles": ("edit",),
+            "edit/createfile": ("write",),
+            "codebase": ("glob", "grep"),
+            "search/codebase": ("glob", "grep"),
+            "search/filesearch": ("glob",),
+            "search/textsearch": ("grep",),
+            "runcommands": ("shell",),
+            "execute/runinterminal": ("shell",),
+            "powershell": ("shell",),
+            "web/fetch": ("web-fetch",),
+            "custom-agent": ("delegate",),
+            "update_todo": ("todo",),
+            "todos": ("todo",),
+        },
     ),
     servers=ServerDeclaration(
         key="mcp-servers",
@@ -76,6 +93,7 @@ HOST = Host(
     settings=ServerSettings(
         file=".mcp.json", key="mcpServers", shape=ServerShape(remote={"type": "http"}, reference="${{{name}}}")
     ),
+    also_agents=(".github/agents/{name}.md",),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md", user=False),),
     body_limit=BodyLimit(most=30_000, who="the cloud agent"),
     models=Models(

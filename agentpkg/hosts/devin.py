@@ -28,6 +28,7 @@ HOST = Host(
     marks=(".devin", ".windsurf"),
     agents=".devin/agents/{name}/AGENT.md",
     user_agents=".config/devin/agents/{name}/AGENT.md",
+    also_agents=(".devin/agents/{name}.md",),
     skills=".agents/skills/{name}",
     user_skills=".agents/skills/{name}",
     tools=ToolList(

@@ -26,6 +26,7 @@ HOST = replace(
     marks=(".kilo", ".kilocode", "kilo.json", "kilo.jsonc"),
     agents=".kilo/agents/{name}.md",
     user_agents=".config/kilo/agents/{name}.md",
+    also_agents=(".kilo/agent/{name}.md", ".kilocode/agents/{name}.md", ".kilocode/agent/{name}.md"),
     models=Models(accepts=r"[a-z0-9-]+/\S+"),
     fields=(*OPENCODE.fields, HostField(name="displayName")),
     reserved=OPENCODE.reserved | {"ask", "code", "debug", "orchestrator"},

@@ -63,7 +63,11 @@ HOST = Host(
         mcp=McpNames(
             one="{server}_{tool}", every="{server}_*", unsafe=r"[^a-zA-Z0-9_-]", ambiguous=r"\Aplan ", loose=True
         ),
+        switches="tools",
+        also={"write": "edit", "patch": "edit", "apply_patch": "edit", "multiedit": "edit"},
+        unasked=frozenset(["task", "todowrite", "question"]),
     ),
+    also_agents=(".opencode/agent/{name}.md", ".config/opencode/agent/{name}.md"),
     settings=ServerSettings(
         file="opencode.json",
         key="mcp",

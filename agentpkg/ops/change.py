@@ -150,6 +150,7 @@ def prepare(
     """
     manifest = parse_manifest(manifest_text, HOSTS)
     bundles = {bundle: _load(session, registries, bundle, version) for bundle, version in sorted(chosen.items())}
+    _warn_of_bundles(session, registries, bundles)
     rendered = render_bundles(session, manifest, bundles)
     if not session.options.accept_grants:
         held = session.lock.bundles
@@ -176,6 +177,19 @@ def perform(change: Change) -> None:
     """Make the change. The project must be locked."""
     apply_writes(change.session.project, change.writes)
     change.session.store().put((target.sha256, target.content) for target in change.rendered.targets.values())
+
+
+def _warn_of_bundles(session: Session, registries: Registries, bundles: Mapping[str, Bundle]) -> None:
+    """Warn of versions that were yanked, and tell what was not carried of agents that were read from another format."""
+    for bundle, loaded in bundles.items():
+        registry, name = split_id(bundle)
+        reason = registries.get(registry).yanked(name).get(loaded.version)
+        if reason is not None:
+            session.options.tell(f"{bundle} {loaded.version} was yanked: {reason}")
+        before = session.lock.bundles.get(bundle)
+        if before is None or before.digest != loaded.digest:
+            for note in registries.notes(bundle, loaded.version):
+                session.options.tell(note)
 
 
 def _load(session: Session, registries: Registries, bundle: str, version: str) -> Bundle:

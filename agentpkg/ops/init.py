@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import UsageError
 from agentpkg.hosts import FALLBACK, HOSTS
-from agentpkg.manifest import new_manifest
+from agentpkg.ops.known import start_manifest
 from agentpkg.project import detect_hosts
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_no_manifest(project: Project) -> None:
 def init(project: Project, hosts: tuple[str, ...], *, dry_run: bool = False) -> str:
     """Write a manifest that names `hosts`, and return its text; raise `UsageError` if there is one already."""
     check_no_manifest(project)
-    text = new_manifest(hosts)
+    text = start_manifest(project, hosts)
     if not dry_run:
         with locked(project):
             apply_writes(project, [Write(path=project.manifest, before=None, after=text.encode())])

@@ -6,19 +6,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.compare import unified
+from agentpkg.direct import Collection
 from agentpkg.errors import UsageError
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.hosts import HOSTS
+from agentpkg.lockfile import parse_lockfile
 from agentpkg.manifest import parse_manifest
 from agentpkg.project import detect_hosts, read_files
 from agentpkg.requirement import bundle_id
+from agentpkg.sources import registry_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from agentpkg.bundle import Bundle
     from agentpkg.hosts.base import Host
-    from agentpkg.ops.session import Session
+    from agentpkg.manifest import RegistrySource
+    from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
     from agentpkg.registries import Registries
     from agentpkg.requirement import Requirement
@@ -124,15 +129,38 @@ def search(registries: Registries, words: Sequence[str]) -> list[Found]:
     return sorted(found, key=lambda one: (not all(word.casefold() in one.id for word in words), one.id))
 
 
+def search_agents(
+    source: RegistrySource, root: Path, words: Sequence[str], options: Options
+) -> tuple[list[Found], tuple[str, ...]]:
+    """Return the agents of a repository in whose name or description every word stands, and why files are none."""
+    from agentpkg.registries import Registries
+
+    name = registry_name(source.url)
+    opened = Registries({name: source}, root, offline=options.offline, status=options.status, tell=options.tell).get(
+        name
+    )
+    about = opened.newest()
+    found = [
+        Found(id=one, version=of.version, description=of.description, keywords=())
+        for one, of in about.items()
+        if all(word.casefold() in f"{one} {of.description}".casefold() for word in words)
+    ]
+    return found, opened.passed_over if isinstance(opened, Collection) else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """A bundle's chosen version, all its versions, and the powers that each of its agents holds."""
+    """A bundle's chosen version, all its versions, and the powers that each of its agents holds.
+
+    `installed` is the version that the project has, None if it has none.
+    """
 
     id: str
     registry: str
     bundle: Bundle
     offers: tuple[Offer, ...]
     grants: Mapping[str, tuple[str, ...]]
+    installed: str | None = None
 
 
 def get_info(registries: Registries, requirement: Requirement, url: str) -> Info:
@@ -145,6 +173,13 @@ def get_info(registries: Registries, requirement: Requirement, url: str) -> Info
     bundle = registries.load(requirement.id, versions[requirement.id].version)
     grants = {name: tuple(held) for name, held in grants_everywhere(bundle).items()}
     return Info(id=requirement.id, registry=url, bundle=bundle, offers=offers, grants=grants)
+
+
+def installed_version(project: Project, bundle: str) -> str | None:
+    """Return the version of a bundle that a project's lockfile names, None if it names none."""
+    text = project.read_lock_text()
+    locked = parse_lockfile(text).bundles.get(bundle) if text is not None else None
+    return locked.version if locked else None
 
 
 class _Alone:

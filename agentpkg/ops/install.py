@@ -5,24 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agentpkg.alike import find_alike
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import Manifest, RegistrySource, parse_manifest, with_registry, with_requirement
+from agentpkg.manifest import (
+    Manifest,
+    RegistrySource,
+    parse_manifest,
+    parse_registries,
+    with_registry,
+    with_requirement,
+)
 from agentpkg.ops.change import Change, carry_out, choose, prepare
-from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, is_final
-from agentpkg.sources import git_url, registry_name
+from agentpkg.ops.known import user_sources
+from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, is_commit, is_final, split_id
+from agentpkg.sources import git_url, is_location, registry_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
+    from agentpkg.registries import Registries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What an `install` asks for: requirements, and the registry (a name, a URL or a path) for those that name none."""
+    """What an `install` asks for: requirements, and the registry (a name, a URL or a path) for those that name none.
+
+    `agents` is a repository of plain agents, which takes the place of a registry.
+    """
 
     requirements: tuple[Requirement, ...]
     registry: str | None = None
+    agents: RegistrySource | None = None
 
 
 def install(project: Project, wish: Wish, options: Options, manifest_text: str) -> Change:
@@ -33,8 +49,11 @@ def install(project: Project, wish: Wish, options: Options, manifest_text: str) 
 def _decide(session: Session, wish: Wish) -> Change:
     text = session.manifest_text
     registry = DEFAULT_REGISTRY
-    if wish.registry:
+    if wish.agents:
+        registry, text = _agents(session, wish.agents)
+    elif wish.registry:
         registry, text = _registry(session, wish.registry)
+    text = _with_known(session, text, {one.registry for one in wish.requirements})
     manifest = parse_manifest(text, HOSTS)
     asked = [_merged(one, registry, manifest) for one in wish.requirements]
     wanted = replace(manifest, requirements={**manifest.requirements, **{one.id: one for one in asked}})
@@ -45,13 +64,19 @@ def _decide(session: Session, wish: Wish) -> Change:
         )
     registries = session.registries(fresh=not session.options.frozen, manifest=wanted)
     chosen = choose(session, wanted, registries, {one.id for one in asked if _released(one, session)})
+    _warn_of_names(session, registries, asked)
     final = [one if one.specifier else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked]
     text = with_requirement(text, *(one for one in final if one != manifest.requirements.get(one.id)))
     return prepare(session, text, chosen, registries, [one.id for one in asked])
 
 
 def compatible_with(version: str) -> str:
-    """Return the specifier that a requirement gets if the user gives none: this version or a newer compatible one."""
+    """Return the specifier that a requirement gets if the user gives none: this version or a newer compatible one.
+
+    What comes from a repository without versions is any.
+    """
+    if is_commit(version):
+        return ""
     return f"~={version.rpartition('.')[0]}" if is_final(version) else f"~={version}"
 
 
@@ -84,10 +109,11 @@ def _registry(session: Session, given: str) -> tuple[str, str]:
     text, known = session.manifest_text, session.manifest.registries
     if given in known or given == DEFAULT_REGISTRY:
         return given, text
-    if not any(sign in given for sign in "/:\\."):
-        raise UsageError(
-            f"there is no registry {given!r} in agentpkg.toml", hint=f"known: {', '.join(sorted(known)) or 'none'}"
-        )
+    if not is_location(given):
+        if given in user_sources():
+            return given, _with_known(session, text, {given})
+        names = sorted({*known, *user_sources()})
+        raise UsageError(f"there is no registry {given!r}", hint=f"known: {', '.join(names) or 'none'}")
     git_url(given, session.project.root)
     for name, source in known.items():
         if source.url == given:
@@ -95,6 +121,59 @@ def _registry(session: Session, given: str) -> tuple[str, str]:
     name = registry_name(given)
     if name in known:
         raise UsageError(
-            f"the manifest has another registry called {name!r}", hint="add yours under [registries.NAME] by hand"
+            f"the manifest has another registry called {name!r}", hint=f"agentpkg registry add NAME {given}"
         )
     return name, with_registry(text, name, RegistrySource(url=given))
+
+
+def _agents(session: Session, source: RegistrySource) -> tuple[str, str]:
+    """Return the name that a repository of agents has or gets in the manifest, and the text with it in."""
+    text, known = session.manifest_text, session.manifest.registries
+    git_url(source.url, session.project.root)
+    for name, there in known.items():
+        if there.ref is not None and (there.url, there.subfolder) == (source.url, source.subfolder):
+            return name, text if there == source else with_registry(text, name, source)
+    name = registry_name(source.url)
+    if name in known:
+        name = registry_name(f"{name}-{source.subfolder.rpartition('/')[2] or 'agents'}")
+    if name in known:
+        raise UsageError(
+            f"the manifest has another registry called {name!r}",
+            hint="add this one by hand: [registries.NAME] with its url and agents = true",
+        )
+    return name, with_registry(text, name, source)
+
+
+def _with_known(session: Session, text: str, names: Iterable[str]) -> str:
+    """Return the manifest's text with those registries in that only the user's own manifest has so far.
+
+    What a project uses stands in the project, so that it means the same to everybody who works on it.
+    """
+    there = parse_registries(text)
+    missing = [name for name in sorted(set(names) - {DEFAULT_REGISTRY}) if name not in there]
+    mine = user_sources() if missing and not session.project.user else {}
+    for name in missing:
+        if name in mine:
+            if mine[name].signers:
+                raise UsageError(
+                    f"registry {name} is held to signatures by files of yours, which the project does not have",
+                    hint=f"copy the files into the project, and add it there: agentpkg registry add {name} --signers …",
+                )
+            text = with_registry(text, name, mine[name])
+    return text
+
+
+def _warn_of_names(session: Session, registries: Registries, asked: Iterable[Requirement]) -> None:
+    """Warn of a name that is asked for the first time, and that a reader may have taken for another."""
+    held = session.lock.bundles
+    for one in asked:
+        if one.id not in held:
+            others = {split_id(bundle)[1]: bundle for bundle in held}
+            known = {name: bundle_id(one.registry, name) for name in registries.get(one.registry).names()}
+            alike = [{**others, **known}[name] for name in find_alike(one.name, {**others, **known})]
+            if one.name in others:
+                alike.append(others[one.name])
+            if alike:
+                session.options.tell(
+                    f"{one.id} is not {' or '.join(alike)}, which looks like it; is it the one you mean?"
+                )

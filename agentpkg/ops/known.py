@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError, nearest
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import RegistrySource, parse_manifest
+from agentpkg.manifest import RegistrySource, new_manifest, parse_manifest, with_registry
 from agentpkg.project import user_project
 from agentpkg.registries import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY
@@ -47,6 +47,13 @@ def known_sources(project: Project) -> Mapping[str, RegistrySource]:
         return own
     others = {name: source for name, source in user_sources().items() if name != DEFAULT_REGISTRY}
     return {**others, **own}
+
+
+def start_manifest(project: Project, hosts: tuple[str, ...]) -> str:
+    """Return the text of a new manifest, with the default registry that the user has for all projects, if any."""
+    text = new_manifest(hosts)
+    default = None if project.user else user_sources().get(DEFAULT_REGISTRY)
+    return with_registry(text, DEFAULT_REGISTRY, default) if default else text
 
 
 def find_remote(project: Project, given: str | None, *, offline: bool = False) -> Remote:

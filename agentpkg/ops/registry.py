@@ -20,6 +20,7 @@ from agentpkg.sources import git_url
 from agentpkg.text import check_line
 
 if TYPE_CHECKING:
+    from agentpkg.direct import Collection
     from agentpkg.ledger import Ledger
     from agentpkg.ops.session import Options
     from agentpkg.project import Project
@@ -52,7 +53,7 @@ def list_known(project: Project) -> list[Known]:
     return known
 
 
-def add_registry(project: Project, name: str, source: RegistrySource, options: Options) -> Registry | None:
+def add_registry(project: Project, name: str, source: RegistrySource, options: Options) -> Registry | Collection | None:
     """Make a registry known to the project, or (`--global`) to the user; return it, fetched unless offline.
 
     Raises before anything is written if it is no registry, or the name means another one already.

@@ -55,6 +55,7 @@ class Session:
 
     def registries(self, *, fresh: bool, manifest: Manifest | None = None) -> Registries:
         """Return the registries of the manifest; `fresh` says to look for new versions first."""
+        from agentpkg.direct import Pin
         from agentpkg.registries import Registries
 
         return Registries(
@@ -62,7 +63,12 @@ class Session:
             self.project.root,
             fresh=fresh,
             offline=self.options.offline,
+            pins={
+                bundle: Pin(version=locked.version, commit=locked.commit, digest=locked.digest)
+                for bundle, locked in self.lock.bundles.items()
+            },
             status=self.options.status,
+            tell=self.options.tell,
         )
 
     def store(self) -> RenderingStore:

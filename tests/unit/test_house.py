@@ -31,6 +31,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.folder",
         "agentpkg.registries",
         "agentpkg.registry",
+        "agentpkg.acceptance",
+        "agentpkg.direct",
+        "agentpkg.publishing",
+        "agentpkg.history",
+        "agentpkg.cache",
+        "agentpkg.ledger",
+        "agentpkg.mirror",
+        "agentpkg.signatures",
         "agentpkg.project",
         "agentpkg.git",
         "agentpkg.store",
@@ -43,9 +51,21 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.features",
         "agentpkg.render",
         "agentpkg.overlap",
+        "agentpkg.compare",
+        "agentpkg.release",
+        "agentpkg.verification",
+        "agentpkg.semver",
+        "agentpkg.leaks",
+        "agentpkg.alike",
         "agentpkg.carry",
         "agentpkg.servers",
         "agentpkg.hostfields",
+        "agentpkg.foreign",
+        "agentpkg.foreign_tools",
+        "agentpkg.foreign_rules",
+        "agentpkg.foreign_names",
+        "agentpkg.places",
+        "agentpkg.canonical",
         "agentpkg.emit",
         "agentpkg.resolve",
     ),
@@ -55,6 +75,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.manifest",
         "agentpkg.bundle",
         "agentpkg.agent",
+        "agentpkg.tolerant",
+        "agentpkg.repair",
         "agentpkg.header",
         "agentpkg.grants",
         "agentpkg.requirement",
@@ -82,6 +104,11 @@ LIBRARIES = {
 }
 # Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
 WRITERS = (
+    "agentpkg.publishing",
+    "agentpkg.cache",
+    "agentpkg.ledger",
+    "agentpkg.signatures",
+    "agentpkg.mirror",
     "agentpkg.apply",
     "agentpkg.journal",
     "agentpkg.folder",
@@ -109,7 +136,9 @@ CHANGES = {
 }
 METHODS = {"write_bytes", "write_text", "unlink", "rmdir", "rename", "touch", "mkdir", "symlink_to", "hardlink_to"}
 # Where a host's name may stand outside its own file, and why.
-NAMES_ALLOWED: dict[str, set[str]] = {}
+NAMES_ALLOWED: dict[str, set[str]] = {
+    "agentpkg.leaks": {r"example|your|placeholder|xxxx|\*{3}|(.)\1{7}"},  # "amp" stands in a plain word
+}
 
 
 @cache

@@ -130,9 +130,22 @@ def test_what_a_bundle_requires_is_chosen_with_it() -> None:
     assert chosen({"aa": ""}, bundles) == {"aa": "1.0.0", "bb": "1.5.0", "cc": "0.1.0"}
 
 
-def test_bundles_may_require_each_other() -> None:
-    bundles = {"aa": {"1.0.0": {"bb": ""}}, "bb": {"1.0.0": {"aa": ">=1"}}}
-    assert chosen({"aa": ""}, bundles) == {"aa": "1.0.0", "bb": "1.0.0"}
+def test_bundles_that_require_each_other_in_a_circle_are_refused_naming_it() -> None:
+    bundles = {
+        "lead": {"1.0.0": {"aa": "", "zz": ""}},
+        "aa": {"1.0.0": {"bb": ""}},
+        "bb": {"1.0.0": {"cc": ""}},
+        "cc": {"1.0.0": {"aa": ">=1"}},
+        "zz": {"1.0.0": {}},
+    }
+    error = refusal({"lead": ""}, bundles)
+    assert (error.message, error.exit_code) == ("bundles require each other in a circle", 3)
+    assert error.details == ("aa → bb → cc → aa",)
+
+
+def test_a_bundle_that_two_others_require_is_no_circle() -> None:
+    bundles = {"lead": {"1.0.0": {"aa": "", "bb": ""}}, "aa": {"1.0.0": {"bb": ""}}, "bb": {"1.0.0": {}}}
+    assert set(chosen({"lead": ""}, bundles)) == {"lead", "aa", "bb"}
 
 
 def test_what_is_required_is_looked_up_where_the_parent_came_from() -> None:

@@ -1,0 +1,300 @@
+"""A repository of plain agents, in any host's format and with no bundles, read as if it were a registry.
+
+Each agent counts as a bundle of its own name, in one version for the commit that it was read from: `0.0.0+g<commit>`.
+What a project has locked stays on offer as long as its commit can be had, so that only an update moves it; and an agent
+whose file has not changed keeps its version, whatever else the repository went through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from agentpkg.bundle import MOST_BYTES_A_FILE, Bundle, BundleFile, content_digest, parse_bundle, parse_bundle_file
+from agentpkg.canonical import write_agent
+from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
+from agentpkg.foreign import guess_host, host_of, is_agent_file, is_page, stem_of, translate
+from agentpkg.git import check_ref, run
+from agentpkg.hosts import HOSTS
+from agentpkg.mirror import list_remote
+from agentpkg.registry import PLAIN_FILES, RegistryFile
+from agentpkg.requirement import NAME
+from agentpkg.resolve import Offer
+from agentpkg.text import escape
+from agentpkg.tolerant import read_tolerant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from agentpkg.agent import Agent
+    from agentpkg.ledger import Ledger
+    from agentpkg.mirror import Mirror
+
+_MOST_FILES = 5_000
+_LONGEST_DESCRIPTION = 200
+# Folders that hold the agents of a repository that is made for sharing them.
+_AGENTS = ("agents", "agent", "subagents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """What a project has locked of one agent: version, commit, and the digest of the file that it was read from."""
+
+    version: str
+    commit: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One agent of a repository: where it stands, for which host it was written, what it says here, and what was lost.
+
+    `digest` is of the file as it stands there.
+    """
+
+    path: str
+    host: str
+    agent: Agent
+    digest: str
+    notes: tuple[str, ...]
+
+
+class Collection:
+    """The agents of one repository at one commit, as `Registry` offers bundles."""
+
+    def __init__(
+        self, name: str, url: str, mirror: Mirror, folder: str, pins: Mapping[str, Pin], fetch: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.url = url
+        self.mirror = mirror
+        self._folder = folder
+        self._pins = pins
+        self._fetch = fetch
+        commit = mirror.head
+        if commit is None:
+            raise NetworkError(f"registry {name} ({url}) has not been fetched yet", hint="run again without --offline")
+        self.commit = commit
+        self.about_itself = RegistryFile(name=name, description=f"Agents of {url}")
+
+    @cached_property
+    def found(self) -> dict[str, Found]:
+        """Every agent by its name here."""
+        return self._read(self.commit)[0]
+
+    @cached_property
+    def passed_over(self) -> tuple[str, ...]:
+        """Why files that might have been agents are none, one line each."""
+        return self._read(self.commit)[1]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the name of every agent, sorted."""
+        return tuple(sorted(self.found))
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """Return the versions of one agent that can be had, newest first; raise `UsageError` if there is no such."""
+        pin, found = self._pins.get(name), self.found.get(name)
+        if found is None and pin is None:
+            raise UsageError(
+                f"there is no agent {name!r} in {self.url}",
+                hint=nearest(name, self.found, f"agentpkg search --from {self.url} lists those that there are"),
+            )
+        if pin and found and pin.digest == found.digest:
+            return (pin.version,)
+        return tuple(version for version in (self._version if found else None, pin.version if pin else None) if version)
+
+    @property
+    def _version(self) -> str:
+        return f"0.0.0+g{self.commit[:12]}"
+
+    def yanked(self, name: str) -> Mapping[str, str]:  # noqa: ARG002 (as a registry has it)
+        """Return no reasons: nothing is ever yanked here."""
+        return {}
+
+    def offers(self, name: str) -> tuple[Offer, ...]:
+        """Return the versions of one agent, newest first. An agent requires nothing."""
+        return tuple(Offer(version=version, requires={}) for version in self.versions(name))
+
+    def newest(self) -> dict[str, BundleFile]:
+        """Return what every agent says about itself."""
+        return {name: _about(found.agent, self._version) for name, found in sorted(self.found.items())}
+
+    def load(self, name: str, version: str) -> Bundle:
+        """Return one agent as a bundle; its digest is that of the file that it was read from."""
+        found = self._find(name, version)
+        files = _files(found.agent, version)
+        return replace(parse_bundle(files, f"{name} {version}", any_version=True), digest=found.digest)
+
+    def notes(self, name: str, version: str) -> tuple[str, ...]:
+        """Return what of an agent's file was dropped, renamed, or read in another way than it stands."""
+        return self._find(name, version).notes
+
+    def _find(self, name: str, version: str) -> Found:
+        pin = self._pins.get(name)
+        commit = self.commit if version == self._version else pin.commit if pin and pin.version == version else None
+        if commit is None:
+            raise ContentRefused(f"{name} {version} is not in {self.url}", hint="agentpkg update chooses another")
+        if not self.mirror.has(commit):
+            self._fetch(commit)
+        found = self.found if commit == self.commit else self._read(commit)[0]
+        if name not in found:
+            raise IntegrityError(f"{self.url} holds no agent {name!r} at {commit[:12]}, which is what the lock names")
+        return found[name]
+
+    def _read(self, commit: str) -> tuple[dict[str, Found], tuple[str, ...]]:
+        """Return the agents of a commit by name, and why other files are none."""
+        ids = _candidates(self.mirror, commit, self._folder)
+        self.mirror.need(ids.values())
+        found, passed = [], []
+        for path, one in ids.items():
+            try:
+                found.append(_translated(self.mirror, path, one))
+            except ContentRefused as error:
+                passed.append(error.message)
+        return _by_name(found), tuple(passed)
+
+
+def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
+    """Return the ids of the files that may be agents, by path.
+
+    They are those in the folders of hosts and in folders called `agents`; if there is none, and in a subfolder that the
+    user names, every markdown file.
+    """
+    options = ("-r", "-z", "--full-tree")
+    _, output = run(mirror.path, "ls-tree", *options, commit, *([f"{folder}/"] if folder else []), bare=True)
+    paths: dict[str, str] = {}
+    for line in output.decode("utf-8", "backslashreplace").split("\0"):
+        about, _, path = line.partition("\t")
+        if path.endswith(".md") and is_agent_file(path) and about.split()[0] in PLAIN_FILES:
+            paths[path] = about.split()[2]
+    placed = {
+        path: one for path, one in paths.items() if host_of(path, HOSTS) or set(_AGENTS) & {*path.split("/")[:-1]}
+    }
+    chosen = paths if folder or not placed else placed
+    if len(chosen) > _MOST_FILES:
+        raise ContentRefused(
+            f"{len(chosen)} files may be agents, {_MOST_FILES} are read at the most",
+            hint="name a folder of the repository: URL#FOLDER",
+        )
+    return chosen
+
+
+def _translated(mirror: Mirror, path: str, one: str) -> Found:
+    where = escape(path)
+    read = mirror.read(one, MOST_BYTES_A_FILE)
+    data = read[1] if read else b""
+    tolerant = read_tolerant(data, where)
+    if is_page(tolerant):
+        raise ContentRefused(f"{where}: a page without a description in its header, and no agent")
+    host = host_of(path, HOSTS) or guess_host(tolerant.header)
+    foreign = translate(tolerant, HOSTS[host], stem_of(path), where)
+    # What is read is held to the rules for bundles at once, so that only agents which can be installed are listed.
+    parse_bundle(_files(foreign.agent, "0.0.0"), where)
+    return Found(path=path, host=host, agent=foreign.agent, digest=content_digest({path: data}), notes=foreign.notes)
+
+
+def _by_name(found: Iterable[Found]) -> dict[str, Found]:
+    """Return agents by names that are theirs alone.
+
+    Of several that want one name none gets it, unless they are the same: a name must never come to mean another file
+    because one was added. They are told apart by the folders that they lie in, or by their hosts.
+    """
+    groups: dict[str, list[Found]] = {}
+    for one in sorted(found, key=lambda one: one.path):
+        groups.setdefault(one.agent.name, []).append(one)
+    named: dict[str, Found] = {}
+    for name, group in sorted(groups.items()):
+        if all(one.agent == group[0].agent for one in group):
+            named[name] = group[0]
+            continue
+        for one in group:
+            own = _qualified(name, one, [other for other in group if other is not one])
+            note = f"{escape(one.path)}: the name {name} is used more than once there; it is {own} here"
+            named[own] = replace(one, agent=replace(one.agent, name=own), notes=(*one.notes, note))
+    return named
+
+
+def _qualified(name: str, one: Found, others: list[Found]) -> str:
+    for word in (*reversed(one.path.split("/")[:-1]), one.host):
+        plain = word.strip(".").lower()
+        used = {part.strip(".").lower() for other in others for part in (*other.path.split("/"), other.host)}
+        if plain not in used and NAME.match(f"{plain}-{name}") and len(plain) + len(name) < 50:
+            return f"{plain}-{name}"
+    mark = hashlib.sha256(one.path.encode()).hexdigest()[:8]
+    return f"{name[:41].rstrip('-')}-{mark}"
+
+
+def _files(agent: Agent, version: str) -> dict[str, bytes]:
+    """Return the files of the bundle that an agent counts as."""
+    import tomlkit
+
+    about = {"name": agent.name, "version": version, "description": _summary(agent.description)}
+    return {
+        "bundle.toml": tomlkit.dumps({"bundle": about}).encode(),
+        f"agents/{agent.name}.md": write_agent(agent).encode(),
+    }
+
+
+def _about(agent: Agent, version: str) -> BundleFile:
+    return parse_bundle_file(_files(agent, version)["bundle.toml"], agent.name, any_version=True)
+
+
+def _summary(description: str) -> str:
+    line = " ".join(description.split())
+    return line if len(line) <= _LONGEST_DESCRIPTION else f"{line[: _LONGEST_DESCRIPTION - 1].rstrip()}…"
+
+
+def fetch_agents(mirror: Mirror, ledger: Ledger, name: str, url: str, ref: str, tell: Callable[[str], None]) -> str:
+    """Fetch what a branch, tag or commit stands for now, and make it the head; return the commit.
+
+    A tag that moved is refused with `IntegrityError`; a branch that was rewritten is told, as is its right.
+    """
+    full, fixed = full_ref(mirror, url, ref)
+    new, old = mirror.fetch(url, full), ledger.tip
+    if old and old != new and fixed:
+        raise IntegrityError(
+            f"registry {name}: the tag {ref} was moved from {old[:12]} to {new[:12]}",
+            hint=f"ask whoever owns {url}; nothing was changed here\n"
+            f"if the new one is right: agentpkg registry reset {name} --to {new}",
+        )
+    if old and not mirror.follows(new, old):
+        tell(f"the history of {url} was rewritten: {old[:12]} is no longer part of {new[:12]}")
+    if old is None:
+        ledger.begin(mirror.root(new), {}, new)
+    elif old != new:
+        ledger.add({}, new)
+    if mirror.head != new:
+        mirror.accept(new)
+    return new
+
+
+def full_ref(mirror: Mirror, url: str, ref: str) -> tuple[str, bool]:
+    """Return the full name of what `ref` means at a remote, and whether it must never move."""
+    if not ref:
+        return "HEAD", False
+    mirror.create()
+    branch, tag = f"refs/heads/{check_ref(ref)}", f"refs/tags/{ref}"
+    there = list_remote(url, branch, tag, folder=mirror.path)
+    if branch in there and tag in there:
+        raise UsageError(f"{url} has both a branch and a tag called {ref!r}", hint="name a commit instead")
+    if branch in there or tag in there:
+        return (branch, False) if branch in there else (tag, True)
+    if len(ref) == 40 and not set(ref) - set("0123456789abcdef"):
+        return ref, False
+    raise UsageError(
+        f"{url} has no branch or tag {ref!r}", hint="a commit is named by all of its 40 digits; URL@REF names a branch"
+    )
+
+
+def fetch_commit(mirror: Mirror, url: str, commit: str) -> None:
+    """Fetch one commit that no branch leads to any more; raise `NetworkError` if it cannot be had."""
+    with suppress(NetworkError):
+        mirror.fetch(url, commit)
+    if not mirror.has(commit):
+        raise NetworkError(
+            f"{url} no longer has the commit {commit[:12]} that agentpkg.lock names",
+            hint="agentpkg update takes a newer one",
+        )
