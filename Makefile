@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 DEVELOP := .venv/.develop
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)"
 
-.PHONY: help demo test lint types crash conformance conformance-all wheel bench check clean
+.PHONY: help demo test lint types crash servers conformance conformance-all wheel bench check clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    ruff: style and formatting"
 	@echo "make types   mypy --strict over package and tests"
 	@echo "make crash   kill an update at every point where it changes the disk"
+	@echo "make servers publish and fetch over a real ssh server, and by twenty processes at once; needs sshd"
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
 	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
 	@echo "make check   all of the above but the benchmark"
@@ -49,6 +50,11 @@ types: $(DEVELOP)
 crash: $(DEVELOP)
 	$(BIN)/python -m pytest -m crash -s
 
+servers: $(DEVELOP)
+	@command -v sshd > /dev/null || test -x /usr/sbin/sshd || { apt-get update -qq && apt-get install -qq -y openssh-server > /dev/null; } \
+		|| { echo "make servers needs sshd: install openssh-server"; exit 1; }
+	$(BIN)/python -m pytest -m servers
+
 conformance: $(DEVELOP)
 	$(CONFORMANCE) $(BIN)/python -m tests.conformance.install
 	$(CONFORMANCE) $(BIN)/python -m pytest -m conformance tests/conformance
@@ -65,8 +71,9 @@ wheel: $(DEVELOP)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
+	$(BIN)/python bench/registry.py --quick
 
-check: demo lint types test crash conformance wheel
+check: demo lint types test crash servers conformance wheel
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

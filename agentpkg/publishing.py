@@ -55,9 +55,12 @@ def push_change(
 ) -> str | None:
     """Put on the registry's branch what `decide` says, given the newest commit; return the new commit.
 
-    None is returned, and nothing done, if `decide` returns None. `sign` None leaves signing to git's configuration.
+    None is returned, and nothing done, if `decide` returns None. `sign` None signs where the
+    registry asks for signatures, and else leaves it to git's configuration.
     `branch` is a new branch to push to instead, for review. Raises `Busy` if others keep being faster.
     """
+    if sign is None and remote.source.signers:
+        sign = True
     pause = _FIRST_PAUSE
     for _ in range(_TRIES):
         try:

@@ -10,6 +10,7 @@ import click
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, tell
 from agentpkg.grants import name_powers
+from agentpkg.hosts import HOSTS
 from agentpkg.text import escape
 
 if TYPE_CHECKING:
@@ -83,8 +84,10 @@ def _show(release: Release) -> None:
             say(f"  lost{before}: {name_powers(powers.lost)}")
     for level, reason in comparison.reasons:
         say(f"{level.word}: {reason}")
-    for host, why in release.refused_by.items():
-        say(f"not for {host}: {why}")
+    if release.refused_by:
+        names = ", ".join(sorted(release.refused_by))
+        holding = len(HOSTS) - len(release.refused_by)
+        say(f"{holding} of {len(HOSTS)} hosts hold it; not {names} (agentpkg render tells why)")
 
 
 def _data(published: Published) -> dict[str, Any]:

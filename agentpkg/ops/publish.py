@@ -49,7 +49,6 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
         raise UsageError(f"there is no bundle.toml in {folder}", hint="name the folder of a bundle")
     written = read_folder(folder, most_files=MOST_FILES, most_bytes=MOST_BYTES)
     decided: list[Release] = []
-    sign = True if wish.sign is None and remote.source.signers else wish.sign
 
     def decide(mirror: Mirror, head: str | None) -> Draft | None:
         registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head)
@@ -65,7 +64,7 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
         )
 
     with options.status(f"publishing to {remote.name}"):
-        commit = push_change(remote, decide, sign=sign, branch=wish.branch)
+        commit = push_change(remote, decide, sign=wish.sign, branch=wish.branch)
     release = decided[0]
     numbered = release.files["bundle.toml"]
     if wish.bump and not options.dry_run and as_published(written)["bundle.toml"] != numbered:

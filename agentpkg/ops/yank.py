@@ -45,9 +45,7 @@ def yank(remote: Remote, name: str, version: str, reason: str | None, wish: Wish
         return Draft(files={path: _text(yanked)}, message=message)
 
     with options.status(f"publishing to {remote.name}"):
-        return push_change(
-            remote, decide, sign=wish.sign or (True if remote.source.signers else None), branch=wish.branch
-        )
+        return push_change(remote, decide, sign=wish.sign, branch=wish.branch)
 
 
 def _some(versions: tuple[str, ...]) -> str:
