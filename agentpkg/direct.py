@@ -212,6 +212,8 @@ def _by_name(found: Iterable[Found]) -> dict[str, Found]:
             continue
         for one in group:
             own = _qualified(name, one, [other for other in group if other is not one])
+            if own in groups or own in named:
+                own = _marked(name, one)
             note = f"{escape(one.path)}: the name {name} is used more than once there; it is {own} here"
             named[own] = replace(one, agent=replace(one.agent, name=own), notes=(*one.notes, note))
     return named
@@ -223,6 +225,10 @@ def _qualified(name: str, one: Found, others: list[Found]) -> str:
         used = {part.strip(".").lower() for other in others for part in (*other.path.split("/"), other.host)}
         if plain not in used and NAME.match(f"{plain}-{name}") and len(plain) + len(name) < 50:
             return f"{plain}-{name}"
+    return _marked(name, one)
+
+
+def _marked(name: str, one: Found) -> str:
     mark = hashlib.sha256(one.path.encode()).hexdigest()[:8]
     return f"{name[:41].rstrip('-')}-{mark}"
 

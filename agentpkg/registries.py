@@ -177,6 +177,7 @@ class Registries:
         self._pins = pins or {}
         self._status = status
         self._tell = tell
+        self._told: set[str] = set()
         self._open: dict[str, Registry | Collection] = {}
 
     def get(self, name: str) -> Registry | Collection:
@@ -203,12 +204,22 @@ class Registries:
         """Return every version of the bundle with this id, newest first."""
         registry, name = split_id(bundle)
         try:
-            return self._healing(registry, lambda: self.get(registry).offers(name))
+            offers = self._healing(registry, lambda: self.get(registry).offers(name))
+            self._tell_if_gone(bundle)
+            return offers
         except UsageError as error:
             others = self._others_with(name, registry)
             if others:
                 error.hint = f"did you mean {' or '.join(others)}? a name never falls through to another registry"
             raise
+
+    def _tell_if_gone(self, bundle: str) -> None:
+        """Warn, once, of an agent that is locked and that its repository no longer has under that name."""
+        registry, name = split_id(bundle)
+        opened = self.get(registry)
+        if isinstance(opened, Collection) and bundle not in self._told and name not in opened.found:
+            self._told.add(bundle)
+            self._tell(f"{opened.url} no longer has an agent {name}; {bundle} stays as it is locked")
 
     def _others_with(self, name: str, registry: str) -> list[str]:
         """Return the ids of bundles of this name in other registries, as far as they are known without a fetch."""

@@ -177,8 +177,13 @@ def test_a_name_is_never_taken_over_by_another_file(cli: Cli, source: Path) -> N
     commit(source, {"another/agents/log-reader.md": CLAUDE.replace("logs", "secrets")})
     found = cli("search", "--from", str(source), "--json").json["bundles"]
     assert [one["id"] for one in found] == ["another-log-reader", "one-log-reader"]
-    assert "nothing to do" in cli("update").out
-    cli("install", "--from", str(source), "one-log-reader", "--as", "log-reader=x", code=2)
+    result = cli("update")
+    assert "nothing to do" in result.out
+    assert result.err.count("no longer has an agent log-reader; source/log-reader stays as it is locked") == 1
+    commit(source, {"x/agents/one-log-reader.md": CLAUDE.replace("log-reader", "one-log-reader")})
+    names = [one["id"] for one in cli("search", "--from", str(source), "--json").json["bundles"]]
+    assert [name for name in names if not name.startswith("log-reader-")] == ["another-log-reader", "one-log-reader"]
+    assert len(names) == 3
 
 
 def test_branches_tags_commits_and_folders(cli: Cli, project: Path, source: Path) -> None:
