@@ -108,12 +108,17 @@ def run(
         except GitCommandNotFound:
             raise UsageError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
     if status not in allowed:
-        said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-        lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
-        failed = GitFailed(f"git {arguments[0]} failed", details=[f"git: {line}" for line in lines[-6:]])
-        failed.output = escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace"))
-        raise failed
+        raise _failure(arguments[0], output, error)
     return status, output if isinstance(output, bytes) else output.encode()
+
+
+def _failure(command: str, output: str | bytes, error: str | bytes) -> GitFailed:
+    """Return the error for a command that failed, made here so that no frame with a running process in it holds it."""
+    said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
+    lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
+    failed = GitFailed(f"git {command} failed", details=[f"git: {line}" for line in lines[-6:]])
+    failed.output = escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace"))
+    return failed
 
 
 def check_ref(name: str) -> str:

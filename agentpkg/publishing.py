@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import refresh
-from agentpkg.errors import AgentpkgError, Busy, DiskError, EditConflict, NetworkError, UsageError
+from agentpkg.errors import AgentpkgError, Busy, DiskError, EditConflict, IntegrityError, NetworkError, UsageError
 from agentpkg.git import GitFailed, check_ref, network_error, run
 from agentpkg.journal import write_synced
 from agentpkg.mirror import branch_of, list_remote
@@ -85,6 +85,7 @@ def _push_once(
     if draft is None:
         return None
     commit = build_commit(mirror, head, draft, sign)
+    _check_own_signature(remote, mirror, commit)
     if branch:
         push_commit(mirror, remote.url, commit, f"refs/heads/{check_ref(branch)}", None)
         return commit
@@ -98,6 +99,15 @@ def _push_once(
     else:
         refresh(mirror, remote.ledger, remote.name, commit, remote.folder)
     return commit
+
+
+def _check_own_signature(remote: Remote, mirror: Mirror, commit: str) -> None:
+    """Raise for a commit that nobody who asks for signatures would accept: pushed, it would stop them all."""
+    try:
+        remote.check_commit(mirror, commit)
+    except IntegrityError as error:
+        error.hint = "sign with a key that is listed: user.signingKey in git's configuration; nothing was pushed"
+        raise
 
 
 def push_start(url: str, branch: str | None, draft: Draft, sign: bool | None, scratch: Mirror) -> str:

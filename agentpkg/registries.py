@@ -104,9 +104,7 @@ class Remote:
         if self.source.ref is not None:
             return fetch_agents(mirror, self.ledger, self.name, self.url, self.source.ref, self.tell)
         new = self.fetch_only(mirror)
-        policy = self._policy()
-        if policy:
-            check_signed(mirror, self.ledger.signed, policy, new, self.folder, self.name)
+        policy = self.check_commit(mirror, new)
         old = mirror.head
         changed = refresh(mirror, self.ledger, self.name, new, self.folder)
         if policy:
@@ -126,6 +124,13 @@ class Remote:
                     for version in sorted(before.keys() - after.keys()):
                         self.tell(f"{bundle} {version} is no longer yanked (it was: {before[version]})")
 
+    def check_commit(self, mirror: Mirror, commit: str) -> Policy | None:
+        """Raise unless all up to a commit is signed as the project asks; return what it asks for, None if nothing."""
+        policy = self._policy()
+        if policy:
+            check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
+        return policy
+
     def fetch_only(self, mirror: Mirror) -> str:
         """Fetch what there is now, and return its commit, which nothing reads yet. The mirror must be `locked`."""
         if self.source.ref is not None:
@@ -136,7 +141,7 @@ class Remote:
         """Raise unless the mirror's head is signed as the project asks, whoever fetched it."""
         policy, commit = self._policy(), mirror.head
         if policy and commit and self.ledger.signed != (commit, policy.digest):
-            check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
+            self.check_commit(mirror, commit)
             if self.ledger.tip:
                 self.ledger.add_signed(commit, policy.digest)
 

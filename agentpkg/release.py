@@ -58,9 +58,8 @@ def choose_version(
     and takes the published one where nothing else has changed. Raises `ContentRefused` for a level that is too small.
     """
     bundle = parse_bundle(files, "bundle")
-    published = [
-        one.version for one in offers if not (one.yanked or one.unfit) and not Version(one.version).is_prerelease
-    ]
+    finals = [one for one in offers if not (one.unfit or Version(one.version).is_prerelease)]
+    published = [one.version for one in finals if not one.yanked] or [one.version for one in finals]
     if not published:
         return files
     newest = published[0]
@@ -74,9 +73,13 @@ def choose_version(
     if level < comparison.level:
         raise _too_small(bundle, newest, comparison, f"--bump {bump}")
     enough = Version(bundle.version) > Version(newest) and level_between(newest, bundle.version) >= level
-    if bump == "auto" and enough:
+    taken = {one.version for one in offers}  # for ever, also by one that was yanked
+    if bump == "auto" and enough and bundle.version not in taken:
         return files
-    return {**files, "bundle.toml": with_version(files["bundle.toml"], next_version(newest, level))}
+    version = next_version(newest, level)
+    while version in taken:
+        version = next_version(version, level)
+    return {**files, "bundle.toml": with_version(files["bundle.toml"], version)}
 
 
 def make_release(
@@ -112,7 +115,9 @@ def make_release(
     usable = [one.version for one in offers if not (one.yanked or one.unfit)] or [
         one.version for one in offers if not one.unfit
     ]
-    before = version_before(bundle.version, usable)
+    before = version_before(bundle.version, usable) or version_before(
+        bundle.version, [one.version for one in offers if not one.unfit]
+    )
     comparison = compare_bundles(load(before) if before else None, bundle, files)
     if before and not Version(before).is_prerelease and level_between(before, bundle.version) < comparison.level:
         raise _too_small(bundle, before, comparison, bundle.version)

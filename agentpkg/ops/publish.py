@@ -66,9 +66,9 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
     with options.status(f"publishing to {remote.name}"):
         commit = push_change(remote, decide, sign=wish.sign, branch=wish.branch)
     release = decided[0]
-    numbered = release.files["bundle.toml"]
+    numbered, before = release.files["bundle.toml"], written["bundle.toml"]
     if wish.bump and not options.dry_run and as_published(written)["bundle.toml"] != numbered:
-        write_author_file(source, written["bundle.toml"], numbered)
+        write_author_file(source, before, numbered.replace(b"\n", b"\r\n") if b"\r\n" in before else numbered)
     return Published(release=release, commit=commit)
 
 

@@ -35,6 +35,42 @@ def agent_text(name: str, *, body: str = BODY, **header: str) -> str:
     return "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + f"---\n\n{body}\n"
 
 
+def write_bundle(
+    folder: Path,
+    name: str,
+    version: str = "1.0.0",
+    *,
+    requires: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
+    toml: str = "",
+    **header: str,
+) -> Path:
+    """Write a bundle into `folder`: one agent of the bundle's name unless `files` holds others. Return the folder."""
+    lines = [
+        f'[bundle]\nname = "{name}"\nversion = "{version}"\ndescription = "The {name} bundle."\n',
+        "[requires]\n",
+    ]
+    lines += [f'{other} = "{specifier}"\n' for other, specifier in (requires or {}).items()]
+    body = header.pop("body", BODY)
+    agents = files or {f"agents/{name}.md": agent_text(name, body=body, **header)}
+    for path, text in {"bundle.toml": "".join(lines) + toml, **agents}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+def introduce(name: str = "Ada", email: str = "ada@example.com") -> None:
+    """Tell git, in the configuration of the test's user, who publishes."""
+    with (Path.home() / ".gitconfig").open("a") as file:
+        file.write(f"[user]\n\tname = {name}\n\temail = {email}\n")
+
+
+def make_bare(registry: Registry, path: Path) -> Path:
+    """Return a bare repository at `path` that holds what `registry` holds, as a server would."""
+    git(registry.path, "clone", "-q", "--bare", "--", str(registry.path), str(path))
+    return path
+
+
 @dataclass
 class Registry:
     """A registry in a git repository at `path`."""
@@ -75,16 +111,7 @@ class Registry:
         """Put one version on the branch: one agent of the bundle's name unless `files` holds others."""
         folder = self.folder / "bundles" / name / version
         folder.mkdir(parents=True)
-        lines = [
-            f'[bundle]\nname = "{name}"\nversion = "{version}"\ndescription = "The {name} bundle."\n',
-            "[requires]\n",
-        ]
-        lines += [f'{other} = "{specifier}"\n' for other, specifier in (requires or {}).items()]
-        (folder / "bundle.toml").write_text("".join(lines) + toml)
-        body = header.pop("body", BODY)
-        for path, text in (files or {f"agents/{name}.md": agent_text(name, body=body, **header)}).items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
+        write_bundle(folder, name, version, requires=requires, files=files, toml=toml, **header)
         return self.commit(f"{name} {version}")
 
     def yank(self, name: str, version: str, reason: str = "broken") -> Registry:

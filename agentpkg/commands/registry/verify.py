@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agentpkg.ops.session import Options
 
 _MOST_TOLD = 50
+_MOST_ALIKE = 10
 
 
 @click.command()
@@ -39,8 +40,10 @@ def command(where: str, subfolder: str, since: str | None, work: Options, as_jso
         )
     else:
         say(f"read {found.versions} versions of {found.bundles} bundles at commit {found.commit[:12]}")
-        for one, other in found.alike:
+        for one, other in found.alike[:_MOST_ALIKE]:
             tell(f"warning: the names {one} and {other} look alike")
+        if len(found.alike) > _MOST_ALIKE:
+            tell(f"warning: and {len(found.alike) - _MOST_ALIKE} more pairs of names")
     if problems:
         more = len(problems) - _MOST_TOLD
         raise ContentRefused(
