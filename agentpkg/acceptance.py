@@ -92,7 +92,7 @@ def _rewritten(mirror: Mirror, old: str, changed: Iterable[str], folder: str) ->
     rewritten = []
     for path in changed:
         version = version_of(path, folder)
-        if version:
+        if version and NAME.match(version[0]) and is_version(version[1]):
             place = f"{folder}/{'/'.join(version)}"
             if place not in published:
                 published[place] = mirror.tree(f"{old}:{place}") is not None

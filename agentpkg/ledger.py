@@ -95,10 +95,9 @@ class Ledger:
             return b""
         except OSError as error:
             raise DiskError(f"cannot read {self.path}: {error.strerror}") from None
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole and not whole.startswith(_START.encode() + b"\n"):
-            raise self._unreadable(whole[:60].decode("ascii", "replace"))
-        return whole
+        if not data.startswith(_START.encode() + b"\n"):  # not even an empty file: `begin` writes all at once
+            raise self._unreadable(data[:60].decode("ascii", "replace"))
+        return data[: data.rfind(b"\n") + 1]
 
     def _unreadable(self, line: str) -> IntegrityError:
         return IntegrityError(

@@ -40,11 +40,12 @@ class Mirror:
     """A bare repository of ours that holds one registry's history.
 
     With `filtered` only commits and trees are fetched, and files when `need` asks for them: from the URL in `origin`,
-    or not at all where that is None.
+    or not at all where that is None. `title` is what messages call it.
     """
 
-    def __init__(self, path: Path, *, filtered: bool = False, origin: str | None = None) -> None:
+    def __init__(self, path: Path, *, filtered: bool = False, origin: str | None = None, title: str = "") -> None:
         self.path = path
+        self.title = title or f"the mirror {path.name}"
         self.filtered = filtered
         self.origin = origin
         self._reader = Reader(path)
@@ -140,7 +141,7 @@ class Mirror:
             return
         if self.origin is None:
             raise NetworkError(
-                f"{len(missing)} files of the mirror {self.path.name} have not been fetched yet",
+                f"{len(missing)} of the files that are needed of {self.title} have not been fetched yet",
                 hint="run again without --offline",
             )
         stdin = "".join(f"{one}\n" for one in missing).encode()

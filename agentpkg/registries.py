@@ -73,7 +73,8 @@ class Remote:
 
     def mirror(self) -> Mirror:
         """Return the mirror as it is now."""
-        return Mirror(self.path, filtered=self.source.filtered, origin=None if self.offline else self.url)
+        origin = None if self.offline else self.url
+        return Mirror(self.path, filtered=self.source.filtered, origin=origin, title=f"registry {self.name}")
 
     @property
     def ledger(self) -> Ledger:
@@ -300,7 +301,7 @@ def mirror_lock(path: Path) -> Iterator[None]:
 def _new_mirror(mirror: Mirror) -> Mirror:
     """Return an empty mirror in the place of one that is of no use."""
     shutil.rmtree(mirror.path, ignore_errors=True)
-    return Mirror(mirror.path, filtered=mirror.filtered, origin=mirror.origin)
+    return Mirror(mirror.path, filtered=mirror.filtered, origin=mirror.origin, title=mirror.title)
 
 
 def _builtin() -> Registry:
