@@ -51,7 +51,9 @@ crash: $(DEVELOP)
 	$(BIN)/python -m pytest -m crash -s
 
 servers: $(DEVELOP)
-	@command -v sshd > /dev/null || test -x /usr/sbin/sshd || { apt-get update -qq && apt-get install -qq -y openssh-server > /dev/null; } \
+	@command -v sshd > /dev/null || test -x /usr/sbin/sshd \
+		|| { test "$$(id -u)" = 0 && test ! -d /run/systemd/system && apt-get update -qq \
+			&& apt-get install -qq -y --no-install-recommends openssh-server > /dev/null; } \
 		|| { echo "make servers needs sshd: install openssh-server"; exit 1; }
 	$(BIN)/python -m pytest -m servers
 

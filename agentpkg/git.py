@@ -44,8 +44,10 @@ _OPTIONS = (
     "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
     "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2", "-c", "push.followTags=false",
     "-c", "push.recurseSubmodules=no", "-c", "push.gpgSign=false", "-c", "core.quotePath=false",
+    "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=120",
+    "-c", "log.showSignature=false", "-c", "log.follow=false", "-c", "log.diffMerges=separate",
 )  # fmt: skip
-_PASSWORD = re.compile(r"(https?://)[^/\s@']*@")
+_PASSWORD = re.compile(r"(https?://)\S*@")
 
 
 class Damaged(IntegrityError):
@@ -55,7 +57,9 @@ class Damaged(IntegrityError):
 class GitFailed(AgentpkgError):
     """git exited with a status that was not expected; `details` are what it said, `output` is what it printed."""
 
-    output = ""
+    def __init__(self, message: str, *, details: list[str], output: str) -> None:
+        super().__init__(message, details=details)
+        self.output = output
 
 
 @contextmanager
@@ -69,7 +73,7 @@ def _fenced() -> Iterator[None]:
         os.environ.update(_ALWAYS)
         if not sys.stdin.isatty():
             os.environ["GIT_TERMINAL_PROMPT"] = "0"
-            os.environ.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+            os.environ["SSH_ASKPASS"], os.environ["SSH_ASKPASS_REQUIRE"] = "false", "force"  # nobody to ask
         yield
     finally:
         os.environ.clear()
@@ -108,17 +112,15 @@ def run(
         except GitCommandNotFound:
             raise UsageError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
     if status not in allowed:
-        raise _failure(arguments[0], output, error)
+        said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
+        said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {_SECONDS} seconds, and was stopped", said)
+        lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
+        raise GitFailed(
+            f"git {arguments[0]} failed",
+            details=[f"git: {line}" for line in lines[-6:]],
+            output=escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace")),
+        )
     return status, output if isinstance(output, bytes) else output.encode()
-
-
-def _failure(command: str, output: str | bytes, error: str | bytes) -> GitFailed:
-    """Return the error for a command that failed, made here so that no frame with a running process in it holds it."""
-    said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-    lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
-    failed = GitFailed(f"git {command} failed", details=[f"git: {line}" for line in lines[-6:]])
-    failed.output = escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace"))
-    return failed
 
 
 def check_ref(name: str) -> str:
@@ -138,6 +140,11 @@ class Reader:
         self._path = path
         self._git: Any = None
         self._started: set[str] = set()
+
+    def __del__(self) -> None:
+        """End the processes."""
+        if self._git is not None:
+            self._git.clear_cache()
 
     def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
@@ -198,32 +205,64 @@ def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
     return merged if status == 0 else None
 
 
+_URL = re.compile(r"'(?:[a-z]+://|/)\S*'|\b[a-z]+://\S+")  # a name in it must not choose the hint
 _HINTS = (
+    ("shallow", "the repository is a shallow clone; fetch all of its history first: git fetch --unshallow"),
     ("dubious ownership", "the repository belongs to somebody else: git config --global --add safe.directory PATH"),
-    ("Could not resolve host", "there is no such host, or no network; check the url"),
-    ("Host key verification failed", "connect to the host once with ssh, to accept its key"),
-    ("Could not resolve proxy|[Pp]roxy", "check your proxy: http.proxy in git's configuration, or https_proxy"),
-    ("SSL|TLS|certificate", "check the server's certificate; http.sslCAInfo names one of your own"),
     (
-        "could not read (Username|Password)|terminal prompts disabled|Authentication failed|Permission denied",
-        "you have no permission, or your credentials are missing: set up git's credential helper, or your ssh key",
+        "CONNECT tunnel|after CONNECT|resolve proxy|proxy syntax|error: 407",
+        "check your proxy: https_proxy, or http.proxy in git's configuration",
     ),
-    ("403", "your account has no permission there; ask whoever owns the repository"),
+    ("Could not resolve host", "there is no such host, or no network; check the url"),
     (
-        "not found|does not appear to be a git repository|does not exist|not a git repository",
+        "[Hh]ost key for .* has changed|HOST IDENTIFICATION HAS CHANGED",
+        "the host has another key than it had: ask whoever runs it, then take the old one away with ssh-keygen -R HOST",
+    ),
+    ("Host key verification failed|host key is known", "connect to the host once with ssh, to accept its key"),
+    (
+        "could not read (Username|Password)|terminal prompts disabled",
+        "the server wants to know who you are: set up a credential helper in git's configuration",
+    ),
+    ("Authentication failed", "the password or token is not accepted: renew it in git's credential helper"),
+    (
+        r"Permission denied \(|Too many authentication failures",
+        "the server does not know your ssh key: add it to your account there, or name it in ~/.ssh/config",
+    ),
+    (
+        "error: 403|[Pp]ermission denied|denied to|access denied|not allowed",
+        "your account has no permission there; ask whoever owns the repository",
+    ),
+    ("(error: |HTTP )(429|5[0-9][0-9])", "the server has trouble of its own; try again later"),
+    (
+        "not found|not appear to be a git repository|does not exist|not a git repository|invalid gitfile|error: 404",
         "there is no such repository, or you may not see it; check the url",
     ),
-    ("couldn't find remote ref|not our ref", "check the branch, tag or commit"),
     (
-        "early EOF|unexpected disconnect|index-pack|Connection (timed|refused|reset)|Failed to connect",
-        "try again later",
+        "url base from redirection|redirects followed|Protocol .* (not supported|disabled)",
+        "the server redirects git to somewhere else, perhaps to log in; check the url",
     ),
-    ("shallow", "the repository is a shallow clone; fetch all of its history first: git fetch --unshallow"),
+    (
+        "RPC failed|early EOF|disconnect|bad pack header|'packfile'|hung up|index-pack|expected flush|too slow",
+        "the connection broke off, and nothing has changed here: try again",
+    ),
+    (
+        "[Cc]onnection (reset|closed)|Empty reply|properly terminated|unexpected eof|SSL_read|did not end in",
+        "the connection broke off, and nothing has changed here: try again",
+    ),
+    (
+        "Failed to connect|Couldn't connect|Connection refused|timed out|No route|unreachable",
+        "nobody answers there: check the url, the network and your proxy (https_proxy, http.proxy), or try again later",
+    ),
+    ("SSL|TLS|gnutls|certificate", "check the server's certificate; http.sslCAInfo names one of your own"),
+    ("remote ref HEAD", "the repository is empty, or has no branch of its own: push to it, or set branch"),
+    ("couldn't find remote ref|not our ref", "check the branch, tag or commit"),
+    ("bad/illegal format|URL rejected", "check the url, and url.….insteadOf in git's configuration"),
+    ("cannot run|unable to fork", "is ssh installed? check GIT_SSH_COMMAND and core.sshCommand"),
 )
 
 
 def network_error(doing: str, url: str, said: tuple[str, ...]) -> NetworkError:
     """Return the error for a remote that did not do as asked (`doing`: fetch, push to), with what to do about it."""
-    text = "\n".join(said)
+    text = _URL.sub("", "\n".join(said))
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, text)), "try git ls-remote with the same url")
     return NetworkError(f"could not {doing} {url}", details=said, hint=hint)

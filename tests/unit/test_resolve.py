@@ -131,7 +131,7 @@ def test_what_a_bundle_requires_is_chosen_with_it() -> None:
 
 
 def test_bundles_that_require_each_other_in_a_circle_are_refused_naming_it() -> None:
-    bundles = {
+    bundles: dict[str, dict[str, dict[str, str]]] = {
         "lead": {"1.0.0": {"aa": "", "zz": ""}},
         "aa": {"1.0.0": {"bb": ""}},
         "bb": {"1.0.0": {"cc": ""}},
@@ -144,7 +144,11 @@ def test_bundles_that_require_each_other_in_a_circle_are_refused_naming_it() -> 
 
 
 def test_a_bundle_that_two_others_require_is_no_circle() -> None:
-    bundles = {"lead": {"1.0.0": {"aa": "", "bb": ""}}, "aa": {"1.0.0": {"bb": ""}}, "bb": {"1.0.0": {}}}
+    bundles: dict[str, dict[str, dict[str, str]]] = {
+        "lead": {"1.0.0": {"aa": "", "bb": ""}},
+        "aa": {"1.0.0": {"bb": ""}},
+        "bb": {"1.0.0": {}},
+    }
     assert set(chosen({"lead": ""}, bundles)) == {"lead", "aa", "bb"}
 
 
