@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import IntegrityError
+from agentpkg.errors import IntegrityError, NetworkError, UsageError
+from agentpkg.git import check_ref
+from agentpkg.mirror import list_remote
 from agentpkg.requirement import NAME, is_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from agentpkg.ledger import Ledger, Record
     from agentpkg.mirror import Mirror
@@ -118,3 +121,56 @@ def _versions_of(mirror: Mirror, commit: str, folder: str, changed: Iterable[str
             if entry.is_folder and is_version(entry.name) and (name, entry.name) in wanted:
                 seen[name, entry.name] = entry.id
     return seen
+
+
+def fetch_agents(mirror: Mirror, ledger: Ledger, name: str, url: str, ref: str, tell: Callable[[str], None]) -> str:
+    """Fetch what a branch, tag or commit stands for now, and make it the head; return the commit.
+
+    A tag that moved is refused with `IntegrityError`; a branch that was rewritten is told, as is its right.
+    """
+    full, fixed = full_ref(mirror, url, ref)
+    new, old = mirror.fetch(url, full), ledger.tip
+    if old and old != new and fixed:
+        raise IntegrityError(
+            f"registry {name}: the tag {ref} was moved from {old[:12]} to {new[:12]}",
+            hint=f"ask whoever owns {url}; nothing was changed here\n"
+            f"if the new one is right: agentpkg registry reset {name} --to {new}",
+        )
+    if old and not mirror.follows(new, old):
+        tell(f"the history of {url} was rewritten: {old[:12]} is no longer part of {new[:12]}")
+    if old is None:
+        ledger.begin(mirror.root(new), {}, new)
+    elif old != new:
+        ledger.add({}, new)
+    if mirror.head != new:
+        mirror.accept(new)
+    return new
+
+
+def full_ref(mirror: Mirror, url: str, ref: str) -> tuple[str, bool]:
+    """Return the full name of what `ref` means at a remote, and whether it must never move."""
+    if not ref:
+        return "HEAD", False
+    mirror.create()
+    branch, tag = f"refs/heads/{check_ref(ref)}", f"refs/tags/{ref}"
+    there = list_remote(url, branch, tag, folder=mirror.path)
+    if branch in there and tag in there:
+        raise UsageError(f"{url} has both a branch and a tag called {ref!r}", hint="name a commit instead")
+    if branch in there or tag in there:
+        return (branch, False) if branch in there else (tag, True)
+    if len(ref) == 40 and not set(ref) - set("0123456789abcdef"):
+        return ref, False
+    raise UsageError(
+        f"{url} has no branch or tag {ref!r}", hint="a commit is named by all of its 40 digits; URL@REF names a branch"
+    )
+
+
+def fetch_commit(mirror: Mirror, url: str, commit: str) -> None:
+    """Fetch one commit that no branch leads to any more; raise `NetworkError` if it cannot be had."""
+    with suppress(NetworkError):
+        mirror.fetch(url, commit)
+    if not mirror.has(commit):
+        raise NetworkError(
+            f"{url} no longer has the commit {commit[:12]} that agentpkg.lock names",
+            hint="agentpkg update takes a newer one",
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.git import GitFailed, run
-from agentpkg.registries import mirror_lock
+from agentpkg.remote import mirror_lock
 from agentpkg.store import RenderingStore, cache_folder, state_folder
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def verify_cache() -> CacheCheck:
 
 def _is_sound(path: Path) -> bool:
     """Say whether git can read all that a mirror holds. What a filtered one does not hold is no damage."""
+    promised = {"remote.origin.promisor": "true", "remote.origin.url": ""} if any(path.rglob("*.promisor")) else None
     try:
-        run(path, "fsck", "--no-progress", "--no-dangling", bare=True)
+        run(path, "fsck", "--no-progress", "--no-dangling", bare=True, settings=promised)
     except GitFailed:
         return False
     return True

@@ -8,7 +8,6 @@ whose file has not changed keeps its version, whatever else the repository went 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,9 +16,8 @@ from agentpkg.bundle import MOST_BYTES_A_FILE, Bundle, BundleFile, content_diges
 from agentpkg.canonical import write_agent
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
 from agentpkg.foreign import guess_host, host_of, is_agent_file, is_page, stem_of, translate
-from agentpkg.git import check_ref, run
+from agentpkg.git import run
 from agentpkg.hosts import HOSTS
-from agentpkg.mirror import list_remote
 from agentpkg.registry import PLAIN_FILES, RegistryFile
 from agentpkg.requirement import NAME
 from agentpkg.resolve import Offer
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from agentpkg.agent import Agent
-    from agentpkg.ledger import Ledger
     from agentpkg.mirror import Mirror
 
 _MOST_FILES = 5_000
@@ -251,56 +248,3 @@ def _about(agent: Agent, version: str) -> BundleFile:
 def _summary(description: str) -> str:
     line = " ".join(description.split())
     return line if len(line) <= _LONGEST_DESCRIPTION else f"{line[: _LONGEST_DESCRIPTION - 1].rstrip()}…"
-
-
-def fetch_agents(mirror: Mirror, ledger: Ledger, name: str, url: str, ref: str, tell: Callable[[str], None]) -> str:
-    """Fetch what a branch, tag or commit stands for now, and make it the head; return the commit.
-
-    A tag that moved is refused with `IntegrityError`; a branch that was rewritten is told, as is its right.
-    """
-    full, fixed = full_ref(mirror, url, ref)
-    new, old = mirror.fetch(url, full), ledger.tip
-    if old and old != new and fixed:
-        raise IntegrityError(
-            f"registry {name}: the tag {ref} was moved from {old[:12]} to {new[:12]}",
-            hint=f"ask whoever owns {url}; nothing was changed here\n"
-            f"if the new one is right: agentpkg registry reset {name} --to {new}",
-        )
-    if old and not mirror.follows(new, old):
-        tell(f"the history of {url} was rewritten: {old[:12]} is no longer part of {new[:12]}")
-    if old is None:
-        ledger.begin(mirror.root(new), {}, new)
-    elif old != new:
-        ledger.add({}, new)
-    if mirror.head != new:
-        mirror.accept(new)
-    return new
-
-
-def full_ref(mirror: Mirror, url: str, ref: str) -> tuple[str, bool]:
-    """Return the full name of what `ref` means at a remote, and whether it must never move."""
-    if not ref:
-        return "HEAD", False
-    mirror.create()
-    branch, tag = f"refs/heads/{check_ref(ref)}", f"refs/tags/{ref}"
-    there = list_remote(url, branch, tag, folder=mirror.path)
-    if branch in there and tag in there:
-        raise UsageError(f"{url} has both a branch and a tag called {ref!r}", hint="name a commit instead")
-    if branch in there or tag in there:
-        return (branch, False) if branch in there else (tag, True)
-    if len(ref) == 40 and not set(ref) - set("0123456789abcdef"):
-        return ref, False
-    raise UsageError(
-        f"{url} has no branch or tag {ref!r}", hint="a commit is named by all of its 40 digits; URL@REF names a branch"
-    )
-
-
-def fetch_commit(mirror: Mirror, url: str, commit: str) -> None:
-    """Fetch one commit that no branch leads to any more; raise `NetworkError` if it cannot be had."""
-    with suppress(NetworkError):
-        mirror.fetch(url, commit)
-    if not mirror.has(commit):
-        raise NetworkError(
-            f"{url} no longer has the commit {commit[:12]} that agentpkg.lock names",
-            hint="agentpkg update takes a newer one",
-        )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import list_versions, version_of
 from agentpkg.errors import NetworkError, UsageError
-from agentpkg.git import GitFailed, check_ref, network_error, run
+from agentpkg.git import GitFailed, check_ref, run
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.requirement import is_version
+from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

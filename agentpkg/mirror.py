@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import NetworkError, UsageError
-from agentpkg.git import GitFailed, Reader, network_error, run
+from agentpkg.git import GitFailed, Reader, run
+from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +122,10 @@ class Mirror:
             raise network_error("fetch", url, error.details) from None
         commit = self.commit_of(_INCOMING)
         if not commit:
-            raise NetworkError(f"{url} has no commit to fetch", hint="is it an empty repository?")
+            raise NetworkError(
+                f"{url} has no commit to fetch",
+                hint="it may be empty, or a shallow clone, which git fetch --unshallow makes whole",
+            )
         return commit
 
     def _fetch(self, url: str, *arguments: str, stdin: bytes = b"") -> None:

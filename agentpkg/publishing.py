@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import refresh
 from agentpkg.errors import AgentpkgError, Busy, DiskError, EditConflict, IntegrityError, NetworkError, UsageError
-from agentpkg.git import GitFailed, check_ref, network_error, run
+from agentpkg.git import GitFailed, check_ref, run
 from agentpkg.journal import write_synced
 from agentpkg.mirror import branch_of, list_remote
+from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from agentpkg.mirror import Mirror
-    from agentpkg.registries import Remote
+    from agentpkg.remote import Remote
 
 _DRAFT = "refs/agentpkg/draft"
 _TRIES = 40

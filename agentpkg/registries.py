@@ -1,161 +1,29 @@
-"""All registries that a project can name, each opened when it is first asked for: fetched, checked, and healed.
-
-The registry that ships with agentpkg is laid down as a mirror too, so that one way of reading serves all.
-"""
+"""All registries that a project can name, each opened when it is first asked for, and healed where it is damaged."""
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from agentpkg.acceptance import list_versions, refresh
-from agentpkg.direct import Collection, Pin, fetch_agents, fetch_commit, full_ref
-from agentpkg.errors import AgentpkgError, Busy, UsageError, nearest
-from agentpkg.git import Damaged, check_ref
-from agentpkg.ledger import Ledger
-from agentpkg.manifest import BUILTIN_URL
-from agentpkg.mirror import Mirror
-from agentpkg.registry import YANKED, Registry
+from agentpkg.acceptance import fetch_commit
+from agentpkg.builtin import open_builtin
+from agentpkg.direct import Collection, Pin
+from agentpkg.errors import AgentpkgError, UsageError, nearest
+from agentpkg.git import Damaged
+from agentpkg.registry import Registry
+from agentpkg.remote import Remote, mirror_lock
 from agentpkg.requirement import DEFAULT_REGISTRY, bundle_id, split_id
-from agentpkg.signatures import Policy, check_signed, read_policy
-from agentpkg.sources import git_url
-from agentpkg.store import cache_folder, state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from agentpkg.bundle import Bundle
     from agentpkg.manifest import RegistrySource
     from agentpkg.resolve import Offer
 
 T = TypeVar("T")
-_LOCK_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """A registry elsewhere, as this machine knows it: name and source, the URL for git, mirror and ledger."""
-
-    name: str
-    source: RegistrySource
-    url: str
-    root: Path
-    key: str
-    offline: bool
-    tell: Callable[[str], None]
-
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        source: RegistrySource,
-        root: Path,
-        *,
-        offline: bool = False,
-        tell: Callable[[str], None] = lambda _: None,
-    ) -> Remote:
-        """Return what `source` (its paths being below `root`) stands for on this machine; `tell` takes warnings."""
-        url = git_url(source.url, root)
-        parts = [url, source.branch or "", source.subfolder]
-        parts += ["filtered"] if source.filtered else []
-        parts += [f"agents {source.ref}"] if source.ref is not None else []
-        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-        return cls(name=name, source=source, url=url, root=root, key=key, offline=offline, tell=tell)
-
-    @property
-    def path(self) -> Path:
-        """The folder of the mirror."""
-        return cache_folder() / "registries" / f"{self.key}.git"
-
-    def mirror(self) -> Mirror:
-        """Return the mirror as it is now."""
-        origin = None if self.offline else self.url
-        return Mirror(self.path, filtered=self.source.filtered, origin=origin, title=f"registry {self.name}")
-
-    @property
-    def ledger(self) -> Ledger:
-        """What was seen of this registry."""
-        return Ledger(state_folder() / "ledgers" / f"{self.key}.txt")
-
-    @property
-    def prefix(self) -> str:
-        """The registry's folder in the repository, with a slash behind it; empty for the whole repository."""
-        return f"{self.source.subfolder}/" if self.source.subfolder else ""
-
-    @property
-    def folder(self) -> str:
-        """The folder of the registry's bundles in the repository."""
-        return f"{self.prefix}bundles"
-
-    @contextmanager
-    def locked(self) -> Iterator[Mirror]:
-        """Hold the mirror's lock, and give the mirror: a new one where the old one is of no use any more."""
-        with mirror_lock(self.path):
-            mirror = self.mirror()
-            if mirror.damaged:
-                mirror = _new_mirror(mirror)
-            yield mirror
-
-    def fetch(self, mirror: Mirror) -> str:
-        """Fetch what there is now, and accept it if it may be; return the commit. The mirror must be `locked`."""
-        if self.source.ref is not None:
-            return fetch_agents(mirror, self.ledger, self.name, self.url, self.source.ref, self.tell)
-        new = self.fetch_only(mirror)
-        policy = self.check_commit(mirror, new)
-        old = mirror.head
-        changed = refresh(mirror, self.ledger, self.name, new, self.folder)
-        if policy:
-            self.ledger.add_signed(new, policy.digest)
-        if old:
-            self._tell_of_yanks(mirror, old, new, changed)
-        return new
-
-    def _tell_of_yanks(self, mirror: Mirror, old: str, new: str, changed: Iterable[str]) -> None:
-        """Warn of versions that are no longer yanked: what was taken back for a reason may be chosen again."""
-        for path in changed:
-            if path.endswith(f"/{YANKED}"):
-                bundle = path.split("/")[-2]
-                with suppress(AgentpkgError):
-                    before = Registry(self.name, self.source.url, mirror, self.prefix, old).yanked(bundle)
-                    after = Registry(self.name, self.source.url, mirror, self.prefix, new).yanked(bundle)
-                    for version in sorted(before.keys() - after.keys()):
-                        self.tell(f"{bundle} {version} is no longer yanked (it was: {before[version]})")
-
-    def check_commit(self, mirror: Mirror, commit: str) -> Policy | None:
-        """Raise unless all up to a commit is signed as the project asks; return what it asks for, None if nothing."""
-        policy = self._policy()
-        if policy:
-            check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
-        return policy
-
-    def fetch_only(self, mirror: Mirror) -> str:
-        """Fetch what there is now, and return its commit, which nothing reads yet. The mirror must be `locked`."""
-        if self.source.ref is not None:
-            return mirror.fetch(self.url, full_ref(mirror, self.url, self.source.ref)[0])
-        return mirror.fetch(self.url, f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD")
-
-    def check_signed(self, mirror: Mirror) -> None:
-        """Raise unless the mirror's head is signed as the project asks, whoever fetched it."""
-        policy, commit = self._policy(), mirror.head
-        if policy and commit and self.ledger.signed != (commit, policy.digest):
-            self.check_commit(mirror, commit)
-            if self.ledger.tip:
-                self.ledger.add_signed(commit, policy.digest)
-
-    def _policy(self) -> Policy | None:
-        source = self.source
-        if source.signers is None:
-            return None
-        return read_policy(self.root, f"[registries.{self.name}]", source.signers, source.revoked, source.signed_after)
-
-    def reset(self, mirror: Mirror, commit: str) -> None:
-        """Take the history up to `commit` for the right one, and forget what was seen before. Mirror `locked`."""
-        self.ledger.begin(mirror.root(commit), list_versions(mirror, commit, self.folder), commit)
-        mirror.accept(commit)
 
 
 class Registries:
@@ -194,7 +62,7 @@ class Registries:
                     f"there is no registry {name!r}",
                     hint=nearest(name, self._sources, f"agentpkg registry add {name} URL"),
                 )
-            self._open[name] = self._remote(name) if name in self._sources else _builtin()
+            self._open[name] = self._remote(name) if name in self._sources else open_builtin()
         return self._open[name]
 
     @property
@@ -283,49 +151,3 @@ class Registries:
             )
         remote.check_signed(mirror)
         return Registry(name, source.url, mirror, remote.prefix)
-
-
-@contextmanager
-def mirror_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of one mirror; another process waits for it, and gives up after a minute."""
-    from filelock import FileLock, Timeout
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise Busy(f"another agentpkg has been using {path.name} for {_LOCK_SECONDS} seconds") from None
-
-
-def _new_mirror(mirror: Mirror) -> Mirror:
-    """Return an empty mirror in the place of one that is of no use."""
-    shutil.rmtree(mirror.path, ignore_errors=True)
-    return Mirror(mirror.path, filtered=mirror.filtered, origin=mirror.origin, title=mirror.title)
-
-
-def _builtin() -> Registry:
-    """Return the registry that ships with agentpkg, laid down as a git repository the first time."""
-    folder = _builtin_folder()
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
-    key = hashlib.sha256(
-        b"".join(f"{path}\0".encode() + hashlib.sha256(data).digest() for path, data in files.items())
-    ).hexdigest()[:24]
-    mirror = Mirror(cache_folder() / "registries" / f"builtin-{key}.git")
-    if mirror.head is None or mirror.damaged:
-        with mirror_lock(mirror.path):
-            mirror = Mirror(mirror.path)  # another process may have laid it down meanwhile
-            if mirror.head is None or mirror.damaged:
-                mirror = _new_mirror(mirror)  # a run that was cut short may have left one
-                mirror.store(files, "The registry that ships with agentpkg")
-    return Registry(DEFAULT_REGISTRY, BUILTIN_URL, mirror, "")
-
-
-def _builtin_folder() -> Path:
-    package = Path(__file__).parent
-    for folder in (package / "_registry", package.parent / "registry"):
-        if (folder / "registry.toml").is_file():
-            return folder
-    raise AgentpkgError("the registry that ships with agentpkg is missing", hint="install agentpkg again")

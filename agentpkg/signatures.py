@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import IntegrityError, UsageError
-from agentpkg.git import run
+from agentpkg.git import GitFailed, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from agentpkg.mirror import Mirror
 
 _TOGETHER = 200
+_KRL = b"SSHKRL\n\0"  # how a revocation list that is no text begins
 _WHY = {
     "N": "is not signed",
-    "B": "has a bad signature",
-    "U": "is signed by a key that is not listed",
+    "B": "has a bad signature, or one by a key that was revoked",
+    "U": "is signed by a key that is not listed, or was not valid then",
     "X": "is signed by a key that was no longer valid",
     "Y": "is signed by a key that was no longer valid",
     "R": "is signed by a key that was revoked",
@@ -66,7 +67,10 @@ def read_policy(root: Path, where: str, signers: str, revoked: str | None, after
     listed = read(signers)
     if not any(line.strip() and not line.lstrip().startswith(b"#") for line in listed.splitlines()):
         raise UsageError(f"{where}: {signers} lists no key", hint="one line a key: PRINCIPAL ssh-ed25519 AAAA…")
-    return Policy(signers=listed, revoked=None if revoked is None else read(revoked), after=after)
+    withdrawn = None if revoked is None else read(revoked)
+    if withdrawn and b"\0" in withdrawn and not withdrawn.startswith(_KRL):
+        raise IntegrityError(f"{where}: {revoked} is damaged", hint="without it no signature can be trusted")
+    return Policy(signers=listed, revoked=withdrawn, after=after)
 
 
 def check_signed(
@@ -123,13 +127,17 @@ def _settings(policy: Policy) -> Iterator[dict[str, str]]:
 def _bad(mirror: Mirror, commits: list[str], settings: dict[str, str]) -> list[str]:
     """Return a line for every commit that is not signed as it should be."""
     form = "--format=%H%x00%G?%x00%GS%x00%an <%ae>%x00%s"
-    _, output = run(mirror.path, "log", "--no-walk=unsorted", form, *commits, bare=True, settings=settings)
+    span = f"{commits[-1][:12]} to {commits[0][:12]}" if commits else ""
+    try:
+        _, output = run(mirror.path, "log", "--no-walk=unsorted", form, *commits, bare=True, settings=settings)
+    except GitFailed as error:  # a signature that git takes for none at all
+        return [f"git cannot check the signatures of {span}", *error.details]
     bad = []
-    for line in output.decode("utf-8", "backslashreplace").splitlines():
+    for line in output.decode("utf-8", "backslashreplace").rstrip("\n").split("\n"):
         commit, grade, principal, author, subject = line.split("\0", 4)
         if grade != "G" or not principal:
             bad.append(f"{commit[:12]} {_WHY.get(grade, 'names no principal')}: {subject} ({author})")
     status, _ = run(mirror.path, "verify-commit", *commits, bare=True, allowed=(0, 1), settings=settings)
     if status != 0 and not bad:
-        bad.append(f"git does not verify all of {commits[-1][:12]} to {commits[0][:12]}")
+        bad.append(f"git does not verify all of {span}")
     return bad

@@ -10,7 +10,7 @@ from agentpkg.errors import UsageError, nearest
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import RegistrySource, new_manifest, parse_manifest, with_registry
 from agentpkg.project import user_project
-from agentpkg.registries import Remote
+from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY
 from agentpkg.sources import git_url, is_location, registry_name
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from agentpkg.mirror import Mirror
     from agentpkg.ops.session import Options
-    from agentpkg.registries import Remote
+    from agentpkg.remote import Remote
     from agentpkg.resolve import Offer
 
 

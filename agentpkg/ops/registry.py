@@ -14,7 +14,8 @@ from agentpkg.manifest import BUILTIN_URL, RegistrySource, new_manifest, parse_m
 from agentpkg.mirror import Mirror
 from agentpkg.ops.known import known_sources
 from agentpkg.publishing import Draft, make_repository, push_start
-from agentpkg.registries import Registries, Remote
+from agentpkg.registries import Registries
+from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY, check_name, split_id
 from agentpkg.sources import git_url
 from agentpkg.text import check_line

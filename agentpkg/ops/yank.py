@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agentpkg.mirror import Mirror
     from agentpkg.ops.publish import Wish
     from agentpkg.ops.session import Options
-    from agentpkg.registries import Remote
+    from agentpkg.remote import Remote
 
 
 def yank(remote: Remote, name: str, version: str, reason: str | None, wish: Wish, options: Options) -> str | None:

@@ -30,6 +30,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.journal",
         "agentpkg.folder",
         "agentpkg.registries",
+        "agentpkg.remote",
+        "agentpkg.builtin",
+        "agentpkg.unreachable",
         "agentpkg.registry",
         "agentpkg.acceptance",
         "agentpkg.direct",
@@ -100,10 +103,11 @@ LIBRARIES = {
     "resolvelib": ("agentpkg.resolve",),
     "frontmatter": ("agentpkg.header",),
     "yaml": ("agentpkg.header",),
-    "filelock": ("agentpkg.apply", "agentpkg.registries"),
+    "filelock": ("agentpkg.apply", "agentpkg.remote"),
 }
 # Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
 WRITERS = (
+    "agentpkg.remote",
     "agentpkg.publishing",
     "agentpkg.cache",
     "agentpkg.ledger",
