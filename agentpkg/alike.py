@@ -23,7 +23,7 @@ def find_alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
             one
             for one in set(known) - {name}
             if _stem(one) != stem
-            and abs(len(one) - len(name)) <= len(name) // 2
+            and abs(len(one) - len(name)) <= min(len(one), len(name)) // 2
             and (_one_edit(name, one) or _look(one) == looks)
         )
     )

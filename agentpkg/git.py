@@ -8,6 +8,7 @@ passes an allow-list before it becomes an argument.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -44,8 +45,7 @@ _OPTIONS = (
     "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
     "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2", "-c", "push.followTags=false",
     "-c", "push.recurseSubmodules=no", "-c", "push.gpgSign=false", "-c", "core.quotePath=false",
-    "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=120",
-    "-c", "log.showSignature=false", "-c", "log.follow=false", "-c", "log.diffMerges=separate",
+    "-c", "log.showSignature=false", "-c", "log.diffMerges=separate",
 )  # fmt: skip
 _PASSWORD = re.compile(r"(https?://)\S*@")
 
@@ -154,8 +154,9 @@ class Reader:
         """
         if not _OBJECT.match(object_name):
             raise ContentRefused(f"{escape(object_name)!r} is not a name that may be looked up")
+        stream: Any = None
         try:
-            _, kind, size, stream = self._ask("stream_object_data", object_name)
+            found, kind, size, stream = self._ask("stream_object_data", object_name)
             if size > most:
                 while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
                     pass
@@ -164,11 +165,13 @@ class Reader:
         except (ValueError, OSError) as error:
             if re.search(r" missing\W*\Z", str(error)):
                 return None
-            data, kind, size = b"", "", 1
-        if len(data) != size:
-            self._git = None  # its process has died of it
-            raise _damaged(self._path, object_name)
-        return (kind if isinstance(kind, str) else kind.decode()), data
+            data, kind, size, found = b"", "", 1, ""
+        kind = kind if isinstance(kind, str) else kind.decode()
+        if len(data) != size or object_id(kind, data) != (found if isinstance(found, str) else found.decode()):
+            stream = None  # goes before the process that it reads from
+            self._git = None  # which may have died of it
+            raise damaged(self._path, object_name)
+        return kind, data
 
     def has(self, object_name: str) -> bool:
         """Say whether there is an object of this name or id."""
@@ -187,7 +190,13 @@ class Reader:
             return getattr(self._git, question)(object_name)
 
 
-def _damaged(path: Path, object_name: str) -> Damaged:
+def object_id(kind: str, data: bytes) -> str:
+    """Return git's id of an object: git itself does not look whether what it reads is what it was asked for."""
+    return hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
+
+
+def damaged(path: Path, object_name: str) -> Damaged:
+    """Return the error for an object of a mirror that is not there any more, or is not what it was."""
     return Damaged(
         f"the mirror {path.name} is damaged: {object_name} cannot be read",
         hint="agentpkg cache verify takes damaged mirrors away, and the next run fetches them again",

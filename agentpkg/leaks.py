@@ -15,12 +15,12 @@ _KINDS = {
     "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
     "a Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
     "an Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{20,}",
-    "an OpenAI key": r"\bsk-(?:proj-)?[A-Za-z0-9_-]{40,}",
+    "an OpenAI key": r"\bsk-(?!ant-)(?:proj-)?[A-Za-z0-9_-]{40,}",
     "a Google API key": r"\bAIza[A-Za-z0-9_-]{35}",
     "a Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{20,}",
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
-    "a password in a url": r"\b[a-z][a-z0-9+.-]*://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@",
+    "a password in a url": r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@",
 }
 _STAND_IN = re.compile(r"example|your|placeholder|xxxx|\*{3}|(.)\1{7}", re.IGNORECASE)
 

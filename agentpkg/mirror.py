@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import NetworkError, UsageError
-from agentpkg.git import GitFailed, Reader, run
+from agentpkg.git import Damaged, GitFailed, Reader, damaged, object_id, run
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ class Mirror:
     @property
     def damaged(self) -> bool:
         """Whether there is a head, but it names no commit, or one that is gone."""
-        return (self.path / HEAD).exists() and (self.head is None or self.tree(f"{self.head}:") is None)
+        if not (self.path / HEAD).exists():
+            return False
+        try:
+            return self.head is None or self.tree(f"{self.head}:") is None
+        except Damaged:
+            return True
 
     def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
@@ -80,20 +85,32 @@ class Mirror:
         return self._reader.has(object_name)
 
     def tree(self, object_name: str) -> tuple[Entry, ...] | None:
-        """Return the entries of a folder, None if there is none of that name."""
+        """Return the entries of a folder, None if there is none of that name; `Damaged` if only its tree is gone."""
         found = self.read(object_name, most=_MOST_TREE)
+        if found is None:
+            self._check_absent(object_name)
         return parse_tree(found[1]) if found and found[0] == "tree" else None
+
+    def _check_absent(self, object_name: str) -> None:
+        """Raise `Damaged` for a folder that git does not find although the folder above names it."""
+        commit, _, path = object_name.partition(":")
+        if not path:
+            raise damaged(self.path, object_name)
+        entries = self.tree(f"{commit}:")
+        for name in path.strip("/").split("/"):
+            folder = next((one.id for one in entries or () if one.name == name and one.is_folder), None)
+            entries = self.tree(folder) if folder else None
 
     def trees(self, ids: Iterable[str]) -> dict[str, tuple[Entry, ...]]:
         """Return the entries of many folders by the ids of their trees, read together."""
-        return {one: parse_tree(data) for one, data in self.read_many(ids).items()}
+        return {one: parse_tree(data) for one, data in self.read_many(ids, "tree").items()}
 
-    def read_many(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of many objects by their ids, read together; those that are not there are left out."""
+    def read_many(self, ids: Iterable[str], kind: str = "blob") -> dict[str, bytes]:
+        """Return the bytes of many objects of one kind by their ids, read together; raise `Damaged` if one is gone."""
         wanted = list(dict.fromkeys(ids))
         if len(wanted) <= _FEW:  # the process that is there anyway is faster than another one
             each = {one: self.read(one, most=_MOST_TREE) for one in wanted}
-            return {one: read[1] for one, read in each.items() if read}
+            return {one: self._whole(one, kind, read[1] if read else None) for one, read in each.items()}
         found: dict[str, bytes] = {}
         for start in range(0, len(wanted), _ALL_AT_ONCE):
             part = "".join(f"{one}\n" for one in wanted[start : start + _ALL_AT_ONCE])
@@ -107,7 +124,12 @@ class Mirror:
                     size = int(words[-1])
                     found[words[0].decode()] = output[place : place + size]
                     place += size + 1
-        return found
+        return {one: self._whole(one, kind, found.get(one)) for one in wanted}
+
+    def _whole(self, one: str, kind: str, data: bytes | None) -> bytes:
+        if data is None or object_id(kind, data) != one:
+            raise damaged(self.path, one)
+        return data
 
     def fetch(self, url: str, ref: str) -> str:
         """Fetch `ref` (`HEAD`, a full ref name, or a commit) into a place of its own; return the commit.

@@ -19,7 +19,7 @@ from agentpkg.bundle import (
 )
 from agentpkg.errors import ContentRefused, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
-from agentpkg.git import Damaged
+from agentpkg.git import damaged
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
 from agentpkg.text import decode
@@ -69,7 +69,9 @@ class Registry:
             return None
         self.mirror.need([entry.id])
         found = self.mirror.read(entry.id, MOST_BYTES_A_FILE)
-        return found[1] if found else None
+        if found is None:
+            raise damaged(self.mirror.path, f"{path} at {self.commit[:12]}")
+        return found[1]
 
     def _check_format(self) -> None:
         data = self._file("registry.toml")
@@ -240,7 +242,7 @@ def read_tree(mirror: Mirror, object_name: str, where: str) -> dict[str, bytes]:
     for path, one in ids.items():
         found = mirror.read(one, MOST_BYTES_A_FILE)
         if found is None:
-            raise Damaged(f"the mirror {mirror.path.name} is damaged: {path} of {where} is gone")
+            raise damaged(mirror.path, f"{path} of {where}")
         files[path] = found[1]
         if sum(map(len, files.values())) > MOST_BYTES:
             raise ContentRefused(f"{where}: more than {MOST_BYTES} bytes")

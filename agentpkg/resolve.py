@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resolvelib.structs import Matches, RequirementInformation
 
 _MOST_ROUNDS = 20_000
+_MOST_WANTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +162,29 @@ def _explain(causes: Sequence[RequirementInformation[_Want, _Candidate]], index:
     offers = index.offers(bundle)
     versions = ", ".join(_describe(offer) for offer in offers[:8])
     more = f" and {len(offers) - 8} older" if len(offers) > 8 else ""
+    told = _tell_wants(wants)
     return AgentpkgError(
         f"no version of {bundle} is what everybody wants",
-        details=[f"{' → '.join(want.chain)} wants {want.id} {want.specifier or '(any version)'}" for want in wants],
+        details=[*told[:_MOST_WANTS], *([f"and {len(told) - _MOST_WANTS} more"] if len(told) > _MOST_WANTS else [])],
         hint=f"{bundle} has {versions}{more}",
     )
+
+
+def _tell_wants(wants: Iterable[_Want]) -> list[str]:
+    """Return who wants what, one line for all versions of a bundle that want the same."""
+    groups: dict[tuple[tuple[str, ...], str, str], list[str]] = {}
+    for want in wants:
+        name, _, version = want.chain[-1].partition(" ")
+        versions = groups.setdefault(((*want.chain[:-1], name), want.id, str(want.specifier)), [])
+        versions += [version] if version else []
+    lines = []
+    for (chain, bundle, specifier), versions in groups.items():
+        versions.sort(key=Version)
+        which = f" {versions[0]}" if versions else ""
+        if len(versions) > 1:
+            which = f" {versions[0]} to {versions[-1]} ({len(versions)} versions)"
+        lines.append(f"{' → '.join(chain)}{which} wants {bundle} {specifier or '(any version)'}")
+    return lines
 
 
 def _describe(offer: Offer) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agentpkg.mirror import Mirror
 
 _TOGETHER = 200
+_MOST_TREE = 64 * 1024 * 1024
 _KRL = b"SSHKRL\n\0"  # how a revocation list that is no text begins
 _WHY = {
     "N": "is not signed",
@@ -78,13 +79,14 @@ def check_signed(
 ) -> None:
     """Raise `IntegrityError` unless every commit up to `commit` that changes `folder` is signed as the policy asks.
 
-    A state of the folder that a merge takes over from one of its parents needs no signature of its own. `done` says up
-    to which commit, and by the policy with which digest, this was checked before.
+    A state of the folder that a merge takes over from one of its parents needs no signature of its own, unless another
+    parent had gone on from there. `done` says up to which commit, and by the policy with which digest, this was checked
+    before.
     """
     known = [done[0]] if done and done[1] == policy.digest and mirror.follows(commit, done[0]) else []
     known += [_start_of(mirror, policy.after, name)] if policy.after else []
     _, output = run(mirror.path, "rev-list", commit, *(f"^{one}" for one in known), "--", folder, bare=True)
-    commits = output.decode().split()
+    commits = [*output.decode().split(), *_undoing(mirror, commit, known, folder)]
     with _settings(policy) as settings:
         parts = [commits[start : start + _TOGETHER] for start in range(0, len(commits), _TOGETHER)]
         bad = [line for part in parts for line in _bad(mirror, part, settings)]
@@ -95,6 +97,37 @@ def check_signed(
             details=[*bad[:10], *([f"and {more} more"] if more > 0 else [])],
             hint="ask whoever owns the registry; nothing was changed here",
         )
+
+
+def _undoing(mirror: Mirror, commit: str, known: list[str], folder: str) -> list[str]:
+    """Return the merges that take over an older state of the folder, in the place of what another parent made of it.
+
+    git counts them as no change of the folder, but they undo what was signed: a yank, for one.
+    """
+    _, output = run(mirror.path, "rev-list", "--merges", "--parents", commit, *(f"^{one}" for one in known), bare=True)
+    states: dict[str | None, bytes | None] = {None: None}
+
+    def state(one: str | None) -> bytes | None:
+        if one not in states:
+            found = mirror.read(f"{one}:{folder}", most=_MOST_TREE)
+            states[one] = hashlib.sha256(found[1]).digest() if found else None
+        return states[one]
+
+    undoing = []
+    for line in output.decode().splitlines():
+        merge, *parents = line.split()
+        taken = [one for one in parents if state(one) == state(merge)]
+        others = [one for one in parents if state(one) != state(merge)]
+        if taken and any(state(_base(mirror, one, taken[0])) != state(one) for one in others):
+            undoing.append(merge)
+    return undoing
+
+
+def _base(mirror: Mirror, one: str, other: str) -> str | None:
+    try:
+        return mirror.fork_of(one, other)
+    except UsageError:
+        return None
 
 
 def _start_of(mirror: Mirror, after: str, name: str) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 BODY = "\n".join(f"Line {number} of the prompt." for number in range(1, 21))
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, date: str = "2026-01-01T00:00:00Z") -> str:
     """Run git in `folder` with a fixed identity and clock, and return what it prints."""
     identity = {
         f"GIT_{who}_{what}": value
         for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Test"), ("EMAIL", "test@example.com"), ("DATE", "2026-01-01T00:00:00Z"))
+        for what, value in (("NAME", "Test"), ("EMAIL", "test@example.com"), ("DATE", date))
     }
     done = subprocess.run(
         ["git", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false", *arguments],

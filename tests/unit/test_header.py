@@ -153,7 +153,8 @@ def test_what_yaml_can_do_beyond_plain_values_is_refused_naming_the_line(header:
 
 def test_nesting_without_end_is_refused_and_exhausts_nothing() -> None:
     message = refusal("---\na: " + "[" * 50_000 + "\n---\n").message
-    assert "nests deeper" in message or "exceeded maximum nesting depth" in message  # libyaml may be the first to say no
+    # libyaml may be the first to say no
+    assert "nests deeper" in message or "exceeded maximum nesting depth" in message
 
 
 @pytest.mark.parametrize(
