@@ -8,6 +8,7 @@ one, yanked versions only where they are pinned.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from packaging.specifiers import SpecifierSet
@@ -102,6 +103,23 @@ def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:
         raise ContentRefused("bundles require each other in a circle", details=[" → ".join(loop)])
 
 
+# What a search asks again at every turn; bounded, for what lives longer than one search.
+@lru_cache(maxsize=100_000)
+def _fits(specifier: SpecifierSet, version: str, prereleases: bool) -> bool:
+    return specifier.contains(version, prereleases=prereleases)
+
+
+@lru_cache(maxsize=10_000)
+def _specifier(text: str) -> SpecifierSet:
+    return SpecifierSet(text)
+
+
+@lru_cache(maxsize=100_000)
+def _order(version: str) -> Version:
+    """Return what versions are ordered by. Those that stand for commits are equal, and stay in the index's order."""
+    return Version(version.partition("+")[0])
+
+
 class _Provider(AbstractProvider["_Want", "_Candidate", str]):
     def __init__(self, index: Index, pins: Mapping[str, str]) -> None:
         self._index = index
@@ -138,20 +156,20 @@ class _Provider(AbstractProvider["_Want", "_Candidate", str]):
             if offer.version not in barred
             and not offer.unfit
             and (not offer.yanked or offer.version == pin)
-            and all(want.specifier.contains(offer.version, prereleases=early or offer.version == pin) for want in wants)
+            and all(_fits(want.specifier, offer.version, early or offer.version == pin) for want in wants)
         ]
-        # Versions that stand for commits are equal here, and stay in the index's order.
-        fitting.sort(key=lambda offer: (offer.version == pin, Version(offer.version.partition("+")[0])), reverse=True)
-        return [_Candidate(identifier, offer, wants[0].chain) for offer in fitting]
+        fitting.sort(key=lambda offer: (offer.version == pin, _order(offer.version)), reverse=True)
+        chain = wants[0].chain if wants else ()  # after a dead end, what nobody wants any more is asked for too
+        return [_Candidate(identifier, offer, chain) for offer in fitting]
 
     def is_satisfied_by(self, requirement: _Want, candidate: _Candidate) -> bool:
-        return requirement.specifier.contains(candidate.offer.version, prereleases=True)
+        return _fits(requirement.specifier, candidate.offer.version, True)
 
     def get_dependencies(self, candidate: _Candidate) -> Iterable[_Want]:
         registry, _ = split_id(candidate.id)
         chain = (*candidate.chain, f"{candidate.id} {candidate.offer.version}")
         return [
-            _Want(bundle_id(registry, name), SpecifierSet(text), chain)
+            _Want(bundle_id(registry, name), _specifier(text), chain)
             for name, text in sorted(candidate.offer.requires.items())
         ]
 
