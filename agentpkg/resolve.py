@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from packaging.specifiers import SpecifierSet
@@ -120,6 +121,9 @@ def _order(version: str) -> Version:
     return Version(version.partition("+")[0])
 
 
+_VERSION = attrgetter("offer.version")
+
+
 class _Provider(AbstractProvider["_Want", "_Candidate", str]):
     def __init__(self, index: Index, pins: Mapping[str, str]) -> None:
         self._index = index
@@ -147,7 +151,7 @@ class _Provider(AbstractProvider["_Want", "_Candidate", str]):
         self, identifier: str, requirements: _Wants, incompatibilities: Mapping[str, Iterator[_Candidate]]
     ) -> Matches[_Candidate]:
         wants = list(requirements[identifier])
-        barred = {candidate.offer.version for candidate in incompatibilities[identifier]}
+        barred = set(map(_VERSION, incompatibilities[identifier]))  # tens of thousands, most of them again and again
         pin = self._pins.get(identifier)
         early = any(want.specifier.prereleases for want in wants)
         fitting = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentpkg.bundle import Bundle
-from agentpkg.errors import AgentpkgError
+from agentpkg.errors import AgentpkgError, IntegrityError
 from agentpkg.manifest import RegistrySource
 from agentpkg.registries import Registries
 from agentpkg.store import RenderingStore, cache_folder, state_folder
@@ -137,6 +137,56 @@ def stored(request: pytest.FixtureRequest, registry: Registry, tmp_path: Path) -
             index.unlink()
     shutil.copytree(path, tmp_path / "good.git")
     return tmp_path / "good.git", registry, bundle.digest
+
+
+def loose(path: Path, name: str) -> Path:
+    """Return the file in which git keeps one object of a mirror, which `name` stands for."""
+    found = git(path, "rev-parse", f"refs/agentpkg/head:{name}").strip()
+    return path / "objects" / found[:2] / found[2:]
+
+
+@pytest.mark.parametrize("stored", [LOOSE], indirect=True)
+@pytest.mark.parametrize("name", ["agents/tool.md", "agents", "bundle.toml", ""])
+def test_an_object_in_the_place_of_another_is_not_taken_for_it(
+    stored: tuple[Path, Registry, str], tmp_path: Path, name: str
+) -> None:
+    """git itself does not look."""
+    _, registry, digest = stored
+    one, other = (f"bundles/tool/{version}/{name}".rstrip("/") for version in ("1.1.0", "1.0.0"))
+    file, place = loose(mirror(), other), loose(mirror(), one)
+    place.chmod(0o644)
+    shutil.copyfile(file, place)
+    assert git(mirror(), "cat-file", "-p", f"refs/agentpkg/head:{one}") == git(
+        mirror(), "cat-file", "-p", f"refs/agentpkg/head:{other}"
+    )
+    found = read(registry, tmp_path, offline=True)
+    assert isinstance(found, AgentpkgError)
+    assert found.exit_code == 5
+    healed = read(registry, tmp_path, offline=False)
+    assert isinstance(healed, Bundle)
+    assert healed.digest == digest
+
+
+@pytest.mark.parametrize("stored", [LOOSE], indirect=True)
+@pytest.mark.parametrize("name", ["bundles", "bundles/tool", "bundles/tool/1.1.0", "bundles/tool/yanked.toml"])
+def test_what_is_gone_is_not_taken_for_what_never_was(
+    stored: tuple[Path, Registry, str], tmp_path: Path, name: str
+) -> None:
+    """No yank and no version is forgotten because a file of the cache is."""
+    _, registry, _ = stored
+    registry.yank("tool", "1.1.0")
+    source = {"default": RegistrySource(url=registry.url)}
+    asked = [(one.version, one.yanked) for one in Registries(source, tmp_path).offers("tool")]
+    assert asked == [("1.1.0", "broken"), ("1.0.0", None)]
+    for pack in list(mirror().rglob("*.pack")):
+        away = pack.rename(tmp_path / pack.name)
+        with away.open("rb") as data:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=mirror(), stdin=data, check=True)
+    loose(mirror(), name).unlink()
+    with pytest.raises(IntegrityError, match="is damaged"):
+        Registries(source, tmp_path, fresh=False, offline=True).offers("tool")
+    healed = Registries(source, tmp_path, fresh=False).offers("tool")
+    assert [(one.version, one.yanked) for one in healed] == asked
 
 
 def read(registry: Registry, root: Path, *, offline: bool) -> Bundle | AgentpkgError:

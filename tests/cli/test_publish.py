@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -43,7 +44,11 @@ def tip(bare: Path, branch: str = "main") -> str:
 def held(bare: Path, place: str, branch: str = "main") -> dict[str, str]:
     """Return the files below a place of the registry, as text without any conversion."""
     names = git(bare, "ls-tree", "-r", "--name-only", branch, place).splitlines()
-    return {name.removeprefix(f"{place}/"): git(bare, "show", f"{branch}:{name}") for name in names}
+    show = ["git", "cat-file", "blob"]
+    return {
+        name.removeprefix(f"{place}/"): subprocess.check_output([*show, f"{branch}:{name}"], cwd=bare).decode()
+        for name in names
+    }
 
 
 def numbered(folder: Path) -> str:

@@ -238,13 +238,17 @@ def test_what_is_no_problem(cli: Cli, registry: Registry) -> None:
     }  # fmt: skip
 
 
-def test_a_change_that_a_merge_brings_is_found(cli: Cli, registry: Registry) -> None:
+@pytest.mark.parametrize("evil", [True, False])
+def test_a_change_that_a_merge_brings_is_found(cli: Cli, registry: Registry, *, evil: bool) -> None:
+    """Whether it was made on the branch that was merged, or by the merge itself."""
     registry.publish("tool")
     git(registry.path, "checkout", "-q", "-b", "side")
-    put(registry, "bundles/tool/1.0.0/README.md", "x\n")
+    put(registry, "docs/x.md" if evil else "bundles/tool/1.0.0/README.md", "x\n")
     git(registry.path, "checkout", "-q", "main")
     registry.publish("other")
-    git(registry.path, "merge", "-q", "--no-ff", "-m", "merge", "side")
+    git(registry.path, "merge", "-q", "--no-ff", "--no-commit", "side")
+    (registry.folder / "bundles/tool/1.0.0/README.md").write_text("x\n")
+    registry.commit("merge")
     assert "bundles/tool/1.0.0/README.md: was changed" in cli("registry", "verify", str(registry.path), code=3).err
 
 
