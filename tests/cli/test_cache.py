@@ -150,21 +150,36 @@ def loose(path: Path, name: str) -> Path:
 def test_an_object_in_the_place_of_another_is_not_taken_for_it(
     stored: tuple[Path, Registry, str], tmp_path: Path, name: str
 ) -> None:
-    """git itself does not look."""
+    """git itself does not look, of a file."""
     _, registry, digest = stored
     one, other = (f"bundles/tool/{version}/{name}".rstrip("/") for version in ("1.1.0", "1.0.0"))
     file, place = loose(mirror(), other), loose(mirror(), one)
     place.chmod(0o644)
     shutil.copyfile(file, place)
-    assert git(mirror(), "cat-file", "-p", f"refs/agentpkg/head:{one}") == git(
-        mirror(), "cat-file", "-p", f"refs/agentpkg/head:{other}"
-    )
+    if name.endswith((".md", ".toml")):  # so the test can fail
+        assert len({git(mirror(), "cat-file", "-p", f"refs/agentpkg/head:{path}") for path in (one, other)}) == 1
     found = read(registry, tmp_path, offline=True)
     assert isinstance(found, AgentpkgError)
     assert found.exit_code == 5
     healed = read(registry, tmp_path, offline=False)
     assert isinstance(healed, Bundle)
     assert healed.digest == digest
+
+
+@pytest.mark.parametrize("stored", [LOOSE], indirect=True)
+def test_nor_where_many_are_read_together(
+    stored: tuple[Path, Registry, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, registry, _ = stored
+    monkeypatch.setattr("agentpkg.mirror._FEW", 0)
+    source = {"default": RegistrySource(url=registry.url)}
+    asked = Registries(source, tmp_path, fresh=False, offline=True).offers("tool")
+    place = loose(mirror(), "bundles/tool/1.1.0/bundle.toml")
+    place.chmod(0o644)
+    shutil.copyfile(loose(mirror(), "bundles/other/1.0.0/bundle.toml"), place)
+    with pytest.raises(IntegrityError, match="is damaged"):
+        Registries(source, tmp_path, fresh=False, offline=True).offers("tool")
+    assert Registries(source, tmp_path, fresh=False).offers("tool") == asked
 
 
 @pytest.mark.parametrize("stored", [LOOSE], indirect=True)
