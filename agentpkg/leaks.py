@@ -20,9 +20,9 @@ _KINDS = {
     "a Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{20,}",
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
-    "a password in a url": r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@",
+    "a password in a url": r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@[\w.-]*",
 }
-_STAND_IN = re.compile(r"example|your|placeholder|xxxx|\*{3}|(.)\1{7}", re.IGNORECASE)
+_STAND_IN = re.compile(r"example|your|placeholder|xxxx|@localhost|@127\.|\*{3}|(.)\1{7}", re.IGNORECASE)
 
 
 def find_leaks(files: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ anew is still held to what was seen before. Its lines:
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from agentpkg.errors import DiskError, IntegrityError
 from agentpkg.journal import write_synced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _START = "agentpkg ledger 1"
@@ -131,25 +132,19 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
 
-    def _disk_errors(self) -> _DiskErrors:
-        return _DiskErrors(self.path)
+    def unwritable(self, error: OSError) -> DiskError:
+        """Return the error for a ledger that cannot be written, and what to do about it."""
+        return DiskError(
+            f"cannot write {self.path}: {error.strerror}",
+            hint="make room or fix the permissions; AGENTPKG_STATE_DIR names another folder",
+        )
 
-
-class _DiskErrors:
-    """Says of an `OSError` what could not be written."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise DiskError(
-                f"cannot write {self._path}: {error.strerror}",
-                hint="make room or fix the permissions; AGENTPKG_STATE_DIR names another folder",
-            ) from error
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self.unwritable(error) from error
 
 
 def _seen(seen: Mapping[tuple[str, str], str]) -> list[str]:

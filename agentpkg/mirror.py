@@ -137,6 +137,7 @@ class Mirror:
         Nothing reads the fetched commit until `accept` makes it the head. Raises `NetworkError` if there is none.
         """
         self.create()
+        (self.path / _INCOMING).unlink(missing_ok=True)  # git may say yes to a shallow clone, and fetch nothing
         options = (*_FETCH, "--filter=blob:none") if self.filtered else _FETCH
         try:
             self._fetch(url, *options, "--", "origin" if self.filtered else url, f"+{ref}:{_INCOMING}")

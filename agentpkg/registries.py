@@ -120,10 +120,11 @@ class Registries:
         except Damaged:
             if self._offline and name in self._sources:
                 raise
-            path = self.get(name).mirror.path
+            source = self._sources.get(name)
+            path = Remote.of(name, source, self._root).path if source else self._open[name].mirror.path
             with mirror_lock(path):
                 shutil.rmtree(path, ignore_errors=True)
-            del self._open[name]
+            self._open.pop(name, None)
             return work()
 
     def notes(self, bundle: str, version: str) -> tuple[str, ...]:

@@ -167,7 +167,10 @@ class Registry:
         """
         folders = self._folders()
         trees = self.mirror.trees(folders.values())
-        waiting = {name: self._fit(name, trees.get(tree, ())) for name, tree in folders.items()}
+        waiting: dict[str, list[tuple[str, str]]] = {}
+        for name, tree in folders.items():
+            with suppress(ContentRefused):  # nobody knows which of its versions were yanked
+                waiting[name] = self._fit(name, trees.get(tree, ()))
         newest: dict[str, BundleFile] = {}
         while waiting:
             files = self._bundle_files(candidates[0][1] for candidates in waiting.values() if candidates)

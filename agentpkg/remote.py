@@ -52,15 +52,14 @@ class Remote:
         """Return what `source` (its paths being below `root`) stands for on this machine; `tell` takes warnings."""
         url = git_url(source.url, root)
         parts = [url, source.branch or "", source.subfolder]
-        parts += ["filtered"] if source.filtered else []
         parts += [f"agents {source.ref}"] if source.ref is not None else []
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
         return cls(name=name, source=source, url=url, root=root, key=key, offline=offline, tell=tell)
 
     @property
     def path(self) -> Path:
-        """The folder of the mirror."""
-        return cache_folder() / "registries" / f"{self.key}.git"
+        """The folder of the mirror. One without files is another one, which is held to the same ledger."""
+        return cache_folder() / "registries" / f"{self.key}{'-filtered' if self.source.filtered else ''}.git"
 
     def mirror(self) -> Mirror:
         """Return the mirror as it is now."""
@@ -71,6 +70,17 @@ class Remote:
     def ledger(self) -> Ledger:
         """What was seen of this registry."""
         return Ledger(state_folder() / "ledgers" / f"{self.key}.txt")
+
+    @contextmanager
+    def _ledger_locked(self) -> Iterator[None]:
+        """Hold the ledger's lock, which is not the mirror's: several caches may share one folder for state."""
+        path = state_folder() / "locks" / self.key
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self.ledger.unwritable(error) from error
+        with mirror_lock(path):
+            yield
 
     @property
     def prefix(self) -> str:
@@ -84,8 +94,8 @@ class Remote:
 
     @contextmanager
     def locked(self) -> Iterator[Mirror]:
-        """Hold the mirror's lock, and give the mirror: a new one where the old one is of no use any more."""
-        with mirror_lock(self.path):
+        """Hold the locks of mirror and ledger, and give the mirror: a new one where the old one is of no use."""
+        with mirror_lock(self.path), self._ledger_locked():
             mirror = self.mirror()
             if mirror.damaged:
                 mirror = new_mirror(mirror)
@@ -134,8 +144,9 @@ class Remote:
         policy, commit = self._policy(), mirror.head
         if policy and commit and self.ledger.signed != (commit, policy.digest):
             self.check_commit(mirror, commit)
-            if self.ledger.tip:
-                self.ledger.add_signed(commit, policy.digest)
+            with self._ledger_locked():
+                if self.ledger.tip:
+                    self.ledger.add_signed(commit, policy.digest)
 
     def _policy(self) -> Policy | None:
         source = self.source

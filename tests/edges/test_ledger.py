@@ -387,3 +387,24 @@ def test_git_agrees_that_the_attacks_are_descendants(seen: Registry) -> None:
     before = git(seen.path, "rev-parse", "HEAD").strip()
     rewrite(seen)
     git(seen.path, "merge-base", "--is-ancestor", before, "HEAD")
+
+
+def test_a_mirror_without_files_is_held_to_the_same_ledger(cli: Cli, seen: Registry, project: Path) -> None:
+    rewrite(seen)
+    manifest = project / "agentpkg.toml"
+    manifest.write_text(manifest.read_text().replace(f'url = "{seen.url}"', f'url = "{seen.url}"\nfilter = true'))
+    assert "filter = true" in manifest.read_text()
+    assert "a published version changed or vanished" in cli("update", code=5).err
+
+
+def test_a_repository_that_became_shallow_is_not_taken_for_what_it_was(
+    cli: Cli, seen: Registry, project: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    seen.publish("tool", "1.9.0")
+    git(tmp_path, "clone", "-q", "--depth", "1", seen.path.as_uri(), str(tmp_path / "shallow"))
+    shutil.rmtree(seen.path)
+    (tmp_path / "shallow").rename(seen.path)
+    result = cli("update", code=8)
+    assert "git fetch --unshallow" in result.err
