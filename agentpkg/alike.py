@@ -29,6 +29,12 @@ def find_alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def alike_keys(name: str) -> set[str]:
+    """Return keys of which two names that are alike have one in common, so that not every pair has to be looked at."""
+    shorter = {name[:place] + name[place + 1 :] for place in range(len(name))}
+    return {name, f"={_look(name)}", *shorter}
+
+
 def _look(name: str) -> str:
     for written, seen in _LOOKS:
         name = name.replace(written, seen)

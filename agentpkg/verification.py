@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.alike import find_alike
+from agentpkg.alike import alike_keys, find_alike
 from agentpkg.errors import AgentpkgError
 from agentpkg.grants import name_powers
 from agentpkg.resolve import resolve
@@ -66,12 +66,13 @@ class _Held:
 
 def look_alikes(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return the pairs of names that a reader takes for each other."""
-    by_size: dict[int, list[str]] = {}
+    by_key: dict[str, list[str]] = {}
     pairs = []
     for name in sorted(names):
-        near = [one for size in range(len(name) - 3, len(name) + 4) for one in by_size.get(size, ())]
-        pairs += [(one, name) for one in find_alike(name, near)]
-        by_size.setdefault(len(name), []).append(name)
+        keys = alike_keys(name)
+        pairs += [(one, name) for one in find_alike(name, {one for key in keys for one in by_key.get(key, ())})]
+        for key in keys:
+            by_key.setdefault(key, []).append(name)
     return sorted(pairs)
 
 
