@@ -81,11 +81,36 @@ def resolve(wanted: Mapping[str, str], index: Index, pins: Mapping[str, str]) ->
         result = resolver.resolve(roots, max_rounds=_MOST_ROUNDS)
     except ResolutionImpossible as error:
         raise _explain(tuple(error.causes), index) from None
-    except ResolutionTooDeep:
-        raise AgentpkgError("the requirements are too tangled to solve", hint="pin some of them with ==") from None
+    except (ResolutionTooDeep, RecursionError):
+        raise _too_tangled() from None
     chosen = {bundle: candidate.offer for bundle, candidate in sorted(result.mapping.items())}
+    _refuse_unsound(roots, chosen)
     _refuse_cycles(chosen)
     return chosen
+
+
+def _too_tangled(details: Iterable[str] = ()) -> AgentpkgError:
+    return AgentpkgError(
+        "the requirements are too tangled to solve", details=details, hint="pin some of them with == in agentpkg.toml"
+    )
+
+
+def _refuse_unsound(roots: Iterable[_Want], chosen: Mapping[str, Offer]) -> None:
+    """Raise if the answer leaves out or breaks anything that is wanted.
+
+    After many dead ends resolvelib (1.2.1, its issue 206) forgets now and then who wanted what.
+    """
+    wants = {(root.id, str(root.specifier)) for root in roots}
+    for bundle, offer in chosen.items():
+        registry, _ = split_id(bundle)
+        wants |= {(bundle_id(registry, name), text) for name, text in offer.requires.items()}
+    broken = [
+        f"{bundle} {text}".strip()
+        for bundle, text in sorted(wants)
+        if bundle not in chosen or not _fits(_specifier(text), chosen[bundle].version, True)
+    ]
+    if broken:
+        raise _too_tangled(f"no way was found to have {one}" for one in broken[:_MOST_WANTS])
 
 
 def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:

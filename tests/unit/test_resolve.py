@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
+from agentpkg import resolve as resolve_module
 from agentpkg.errors import AgentpkgError
 from agentpkg.resolve import Offer, resolve
 
@@ -263,3 +265,27 @@ def test_tight_pairs_that_need_backtracking_are_solved() -> None:
     }
     bundles[names[-1]] = plain("4.0.0")
     assert chosen({names[0]: ""}, bundles) == dict.fromkeys(names, "4.0.0")
+
+
+@pytest.mark.parametrize(
+    ("chosen_versions", "told"),
+    [
+        ({"aa": "1.0.0", "bb": "2.0.0"}, None),
+        ({"aa": "1.0.0"}, "no way was found to have bb ~=2.0"),
+        ({"aa": "1.0.0", "bb": "1.0.0"}, "no way was found to have bb ~=2.0"),
+        ({"bb": "2.0.0"}, "no way was found to have aa"),
+    ],
+)
+def test_an_answer_that_leaves_out_or_breaks_what_is_wanted_is_never_taken(
+    chosen_versions: dict[str, str], told: str | None
+) -> None:
+    """The library that searches forgets now and then who wanted what."""
+    requires: dict[str, dict[str, str]] = {"aa": {"bb": "~=2.0"}, "bb": {}}
+    answer = {name: Offer(version=version, requires=requires[name]) for name, version in chosen_versions.items()}
+    wants = [resolve_module._Want("aa", SpecifierSet(""), ("agentpkg.toml",))]
+    if told is None:
+        resolve_module._refuse_unsound(wants, answer)
+        return
+    with pytest.raises(AgentpkgError, match="too tangled") as caught:
+        resolve_module._refuse_unsound(wants, answer)
+    assert caught.value.details == (told,)
