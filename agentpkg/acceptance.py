@@ -165,8 +165,12 @@ def full_ref(mirror: Mirror, url: str, ref: str) -> tuple[str, bool]:
     )
 
 
-def fetch_commit(mirror: Mirror, url: str, commit: str) -> None:
-    """Fetch one commit that no branch leads to any more; raise `NetworkError` if it cannot be had."""
+def fetch_commit(mirror: Mirror, url: str, commit: str, *, offline: bool) -> None:
+    """Fetch one commit that no branch leads to any more; raise `NetworkError` if it cannot be had, or if offline."""
+    if offline:
+        raise NetworkError(
+            f"the commit {commit[:12]} of {url} has not been fetched yet", hint="run again without --offline"
+        )
     with suppress(NetworkError):
         mirror.fetch(url, commit)
     if not mirror.has(commit):

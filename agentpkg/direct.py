@@ -77,15 +77,19 @@ class Collection:
         self.commit = commit
         self.about_itself = RegistryFile(name=name, description=f"Agents of {url}")
 
-    @cached_property
+    @property
     def found(self) -> dict[str, Found]:
         """Every agent by its name here."""
-        return self._read(self.commit)[0]
+        return self._now[0]
 
-    @cached_property
+    @property
     def passed_over(self) -> tuple[str, ...]:
         """Why files that might have been agents are none, one line each."""
-        return self._read(self.commit)[1]
+        return self._now[1]
+
+    @cached_property
+    def _now(self) -> tuple[dict[str, Found], tuple[str, ...]]:
+        return self._read(self.commit)
 
     def names(self) -> tuple[str, ...]:
         """Return the name of every agent, sorted."""

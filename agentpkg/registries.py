@@ -148,7 +148,7 @@ class Registries:
                 mirror,
                 source.subfolder,
                 pins,
-                lambda commit: fetch_commit(mirror, remote.url, commit),
+                lambda commit: fetch_commit(mirror, remote.url, commit, offline=self._offline),
             )
         remote.check_signed(mirror)
         return Registry(name, source.url, mirror, remote.prefix)

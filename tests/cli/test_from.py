@@ -244,3 +244,20 @@ def test_without_names_or_a_repository_it_is_told_what_to_do(cli: Cli, tmp_path:
 def test_offline_names_what_has_not_been_fetched(cli: Cli, source: Path) -> None:
     commit(source, {"agents/log-reader.md": CLAUDE})
     assert "has not been fetched yet" in cli("search", "--offline", "--from", str(source), code=8).err
+
+
+def test_offline_fetches_no_commit_that_is_locked_and_not_here(
+    cli: Cli, project: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(source, {"agents/log-reader.md": CLAUDE})
+    git(source, "branch", "kept")  # so that it could be had
+    cli("install", "--from", str(source), "log-reader", "--host", "claude")
+    git(source, "checkout", "-q", "--orphan", "fresh")
+    commit(source, {"agents/log-reader.md": CLAUDE.replace("happened", "broke")})
+    git(source, "branch", "-q", "-M", "main")
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path / "another"))
+    cli("search", "--from", str(source))
+    (project / ".claude/agents/log-reader.md").unlink()
+    assert "has not been fetched yet" in cli("sync", "--offline", code=8).err
+    cli("sync")
+    assert "what happened first" in (project / ".claude/agents/log-reader.md").read_text()
