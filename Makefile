@@ -5,14 +5,16 @@ INSTALLED := .venv/.installed
 DEVELOP := .venv/.develop
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)"
 
-.PHONY: help demo test lint types crash servers conformance conformance-all wheel bench check clean
+.PHONY: help demo test lint types crash hostile soak servers conformance conformance-all wheel bench check clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
 	@echo "make test    the tests, in a minute or two"
 	@echo "make lint    ruff: style and formatting"
 	@echo "make types   mypy --strict over package and tests"
-	@echo "make crash   kill an update at every point where it changes the disk"
+	@echo "make crash   kill commands at every call that changes the disk, and make each of these calls fail; needs strace"
+	@echo "make hostile attacks by bundles, registries, lockfiles and the environment, each with a harmless twin"
+	@echo "make soak    many processes on one project and one cache, with kills, and random histories"
 	@echo "make servers publish and fetch over a real ssh server, and by twenty processes at once; needs sshd"
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
 	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
@@ -48,7 +50,13 @@ types: $(DEVELOP)
 	$(BIN)/mypy
 
 crash: $(DEVELOP)
-	$(BIN)/python -m pytest -m crash -s
+	$(BIN)/python -m pytest -m crash --numprocesses 2
+
+hostile: $(DEVELOP)
+	$(BIN)/python -m pytest -m hostile --numprocesses 2
+
+soak: $(DEVELOP)
+	$(BIN)/python -m pytest -m soak --numprocesses 2
 
 servers: $(DEVELOP)
 	@command -v sshd > /dev/null || test -x /usr/sbin/sshd \
@@ -75,7 +83,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
 	$(BIN)/python bench/registry.py --quick
 
-check: demo lint types test crash servers conformance wheel
+check: demo lint types test crash hostile soak servers conformance wheel
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,19 @@ def manifest(project: Path, registry: Registry) -> Path:
     path = project / "agentpkg.toml"
     path.write_text(f'[project]\nhosts = ["claude"]\n\n[registries.default]\nurl = "{registry.url}"\n\n[bundles]\n')
     return path
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """Count cases of a kind that one test tried; the sums stand at the end of the run, however it was divided."""
+    return lambda kind, number: record_property("tally", [kind, number])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    sums: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "tally" and report.when == "call" and isinstance(value, (list, tuple)):
+                sums[str(value[0])] += int(value[1])
+    for kind, number in sorted(sums.items()):
+        terminalreporter.write_line(f"{number} {kind}")
