@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from agentpkg.text import escape
+from agentpkg.hidden import escape, replace_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,8 +34,14 @@ def say_json_error(error: AgentpkgError) -> None:
 
 
 def say_json(data: dict[str, Any]) -> None:
-    """Print one JSON document, with the format of its shape first."""
-    sys.stdout.write(json.dumps({"format": JSON_FORMAT, **data}, indent=2, ensure_ascii=False) + "\n")
+    r"""Print one JSON document, with the format of its shape first. What cannot be seen is written as `\u200b`."""
+    text = json.dumps({"format": JSON_FORMAT, **data}, indent=2, ensure_ascii=False)
+    sys.stdout.write(replace_hidden(text, _spell_json) + "\n")
+
+
+def _spell_json(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def say_table(rows: Iterable[Sequence[str]]) -> None:

@@ -15,7 +15,7 @@ import yaml
 from frontmatter.default_handlers import BaseHandler
 
 from agentpkg.errors import ContentRefused
-from agentpkg.text import check
+from agentpkg.text import check_value
 
 Header: TypeAlias = "str | list[Header] | dict[str, Header]"
 _FENCES = re.compile(r"---\n(?P<header>.*?\n)??---\n(?P<body>.*)\Z", re.DOTALL)
@@ -110,7 +110,7 @@ class _Tree:
         if getattr(event, "tag", None):
             raise self._refused(event, f"holds the tag {getattr(event, 'tag', '')!r}")
         if isinstance(event, yaml.ScalarEvent):
-            check(event.value, f"{self._where}: header")
+            check_value(event.value, f"{self._where}: line {event.start_mark.line + 2}: the header")
             return str(event.value)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._items(level)
@@ -130,7 +130,6 @@ class _Tree:
                 raise self._refused(event, "has a key that is not text")
             if key in table:
                 raise self._refused(event, f"has the key {key!r} twice")
-            check(key, f"{self._where}: header")
             table[key] = self._node(next(self._events), level + 1)
         return table
 

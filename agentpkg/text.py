@@ -1,4 +1,4 @@
-"""Text as it may enter a project: strict UTF-8 without control characters.
+"""Text as it may enter a project: strict UTF-8 in which all can be seen.
 
 Every text that agentpkg reads from a registry passes `decode`; everything that it prints of it passes `escape`.
 """
@@ -8,25 +8,23 @@ from __future__ import annotations
 import re
 
 from agentpkg.errors import ContentRefused
+from agentpkg.hidden import describe, escape, find_hidden
 
-_FORBIDDEN = (  # compiled when the first text is checked
-    "["
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1 (NEL among them)
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of text
-    "\u2028\u2029\ufeff\ufff9-\ufffb\ufffe\uffff"  # separators, the byte order mark, annotations, noncharacters
-    "\ud800-\udfff\U000e0000-\U000e0fff"  # lone surrogates, tag characters
-    "]"
-)
+__all__ = ["check", "check_line", "check_value", "decode", "escape", "place_of"]
 _LINE = "[\n\t]"
+_AROUND = 20
 
 
 def decode(data: bytes, where: str) -> str:
-    """Return the text of `data` with LF line endings, or raise `ContentRefused` naming `where` and the line."""
+    """Return the text of `data` with LF line endings, or raise `ContentRefused` naming `where`, line and column."""
     try:
         text = data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
+        # each byte that is not UTF-8 becomes one character, and the first of them stands where it stood
+        read = data.decode("utf-8", "surrogateescape")
+        found = len(data[: error.start].decode())
         raise ContentRefused(
-            f"{where}: byte {error.start} is not UTF-8",
+            f"{where}: {place_of(read, found)}: byte 0x{data[error.start]:02X} is not UTF-8: {_excerpt(read, found)}",
             hint="save the file as UTF-8 without a byte order mark",
         ) from None
     check(text, where)
@@ -34,23 +32,43 @@ def decode(data: bytes, where: str) -> str:
 
 
 def check(text: str, where: str) -> None:
-    """Raise `ContentRefused` if `text` holds a control character, naming the line it stands on."""
-    found = re.search(_FORBIDDEN, text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        raise ContentRefused(
-            f"{where}: line {line} holds the control character U+{ord(found[0]):04X}",
-            hint="take the character out; it cannot be seen, but a host would read it",
-        )
+    """Raise `ContentRefused` if the text of a file holds a character that cannot be seen, naming line and column."""
+    found = next(find_hidden(text), None)
+    if found is not None:
+        raise _refused(f"{where}: {place_of(text, found)}", text, found)
+
+
+def check_value(text: str, where: str) -> None:
+    """Raise `ContentRefused` if a value in a file holds a character that cannot be seen; `where` names the value."""
+    found = next(find_hidden(text), None)
+    if found is not None:
+        raise _refused(where, text, found)
 
 
 def check_line(text: str, where: str) -> None:
-    """Raise `ContentRefused` if `text` holds a control character, a tab or a newline."""
-    check(text, where)
+    """Raise `ContentRefused` if a value holds what cannot be seen, a tab or a newline."""
+    check_value(text, where)
     if re.search(_LINE, text):
         raise ContentRefused(f"{where}: {text!r} is not on one line", hint="write it on one line, without tabs")
 
 
-def escape(text: str) -> str:
-    r"""Return `text` fit for a terminal: control characters as `\x1b`, newlines and tabs kept."""
-    return re.sub(_FORBIDDEN, lambda match: ascii(match[0])[1:-1], text)
+def place_of(text: str, place: int) -> str:
+    """Return line and column of a place in a text, as a message names them."""
+    return f"line {text.count(chr(10), 0, place) + 1}, column {place - text.rfind(chr(10), 0, place)}"
+
+
+def _refused(where: str, text: str, found: int) -> ContentRefused:
+    mark = found == 0 and text[0] == "\ufeff"
+    return ContentRefused(
+        f"{where} holds {describe(text[found])}: {_excerpt(text, found)}",
+        hint="save the file as UTF-8 without a byte order mark"
+        if mark
+        else "take the character out; it cannot be seen, but a host would read it",
+    )
+
+
+def _excerpt(text: str, place: int) -> str:
+    """Return what stands around a place on its line, escaped and in quotes."""
+    start = max(text.rfind("\n", 0, place) + 1, place - _AROUND)
+    end = text.find("\n", place)
+    return f'"{escape(text[start : min(len(text) if end < 0 else end, place + _AROUND)])}"'

@@ -442,7 +442,7 @@ def test_a_bundle_that_no_host_can_hold(cli: Cli, shelf: Path, tmp_path: Path) -
         (".git/config", "x\n", "has no place in a bundle"),
         ("agents/.tool.md.swp", "x\n", "has no place in a bundle"),
         ("agents/other.md", "---\nname: other\n---\n\nNo description.\n", "description is missing"),
-        ("agents/other.md", "\ufeff---\nname: other\n---\n", "control character U+FEFF"),
+        ("agents/other.md", "\ufeff---\nname: other\n---\n", "holds U+FEFF (BYTE ORDER MARK)"),
         ("README.md", "x" * 300_000, "larger than 262144 bytes"),
     ],
 )

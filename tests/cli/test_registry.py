@@ -199,7 +199,7 @@ PROBLEMS: dict[str, tuple[Damage, str]] = {
     ),
     "a hidden character": (
         lambda r: r.publish("new", files={"agents/new.md": agent_text("new", body="a\u202eb")}),
-        "holds the control character U+202E",
+        "holds U+202E (RIGHT-TO-LEFT OVERRIDE)",
     ),
 }  # fmt: skip
 

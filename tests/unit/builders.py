@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from agentpkg.header import Header
     from agentpkg.hosts.base import ToolControl
 
-# Everything that may stand in a text: no control characters, no line or paragraph separators, no byte order mark.
+# Everything that may stand in any text, wherever it stands there.
 TEXT = st.text(
     st.characters(
         max_codepoint=0xDFFFF,  # above lie tags, selectors and private use
-        exclude_categories=("Cc", "Cf", "Cn", "Cs", "Zl", "Zp"),
-        exclude_characters="\ufeff\ufffe\uffff",
+        exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"),
+        exclude_characters=[
+            *map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0)),
+            *map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10))),
+        ],
         include_characters="\n\t",
     )
 )

@@ -159,9 +159,9 @@ def test_a_bundle_without_its_file_or_without_an_agent_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"\xff", "byte 0 is not UTF-8"),
-        (AGENT.encode().replace(b"Body", b"\x1b[2J"), "line 6 holds the control character U+001B"),
-        (AGENT.encode().replace(b"Body", b"\xc2\x85"), "line 6 holds the control character U+0085"),
+        (b"\xff", r'line 1, column 1: byte 0xFF is not UTF-8: "\xff"'),
+        (AGENT.encode().replace(b"Body", b"\x1b[2J"), r'line 6, column 1 holds U+001B (ESCAPE): "\x1b[2J."'),
+        (AGENT.encode().replace(b"Body", b"\xc2\x85"), r'line 6, column 1 holds U+0085 (NEXT LINE): "\x85."'),
     ],
     ids=["not utf-8", "escape", "nel"],
 )
@@ -196,9 +196,9 @@ def test_a_variant_needs_its_agent() -> None:
         (SMALL + '[requires]\nSQL = ""', ": [requires]: 'SQL' is not a valid name"),
         (SMALL + '[requires]\nsql = "^1.2"', ": [requires] sql: '^1.2' is not a version specifier"),
         (SMALL + "[requires]\nsql = 1", ": [requires]: sql is a number, expected text"),
-        (SMALL.replace('"d"', '"\\u001b[2J"'), ": [bundle]: line 1 holds the control character U+001B"),
-        (SMALL + 'authors = ["\\u0085"]', ": [bundle]: line 1 holds the control character U+0085"),
-        (SMALL + 'license = "\\u001b"', ": [bundle]: line 1 holds the control character U+001B"),
+        (SMALL.replace('"d"', '"\\u001b[2J"'), r': [bundle] holds U+001B (ESCAPE): "\x1b[2J"'),
+        (SMALL + 'authors = ["\\u0085"]', r': [bundle] holds U+0085 (NEXT LINE): "\x85"'),
+        (SMALL + 'license = "\\u001b"', r': [bundle] holds U+001B (ESCAPE): "\x1b"'),
         (SMALL + "[mcp.own]", ": [mcp]: [own] needs a command or a url, and not both"),
         (SMALL + '[mcp.own]\ncommand = "x"\nurl = "y"', ": [mcp]: [own] needs a command or a url, and not both"),
         (
@@ -217,10 +217,10 @@ def test_a_variant_needs_its_agent() -> None:
             SMALL + '[mcp."own server"]\ncommand = "x"',
             ": [mcp]: [own server]: 'own server' is not a name that a tool could be written with",
         ),
-        (SMALL + '[mcp.own]\ncommand = "\\u001b"', ": [mcp]: [own]: line 1 holds the control character U+001B"),
+        (SMALL + '[mcp.own]\ncommand = "\\u001b"', r': [mcp]: [own] holds U+001B (ESCAPE): "\x1b"'),
         (
             SMALL + '[mcp.own]\nurl = "y"\nheaders = {"\\u001b" = "A"}',
-            ": [mcp]: [own]: line 1 holds the control character U+001B",
+            r': [mcp]: [own] holds U+001B (ESCAPE): "\x1b"',
         ),
     ],
 )

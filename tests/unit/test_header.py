@@ -193,7 +193,7 @@ def test_nothing_of_a_header_is_left_unread(header: str) -> None:
 
 @pytest.mark.parametrize("escape", ["\\N", "\\L", "\\P", "\\x1b", "\\0", "\\uFEFF", "\\r"])
 def test_control_characters_cannot_be_smuggled_in_by_escapes(escape: str) -> None:
-    assert "header: line 1 holds the control character U+" in refusal(f'---\na: "{escape}"\n---\nBody.\n').message
+    assert "a.md: line 2: the header holds U+" in refusal(f'---\na: "{escape}"\n---\nBody.\n').message
 
 
 def test_a_problem_names_the_line_of_the_file() -> None:

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("agentpkg.ops",),
     (
         "agentpkg.apply",
+        "agentpkg.exclusive",
         "agentpkg.journal",
         "agentpkg.folder",
         "agentpkg.registries",
@@ -89,6 +90,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.files",
         "agentpkg.fields",
         "agentpkg.text",
+        "agentpkg.hidden",
     ),
     ("agentpkg.errors",),
     ("agentpkg",),
@@ -103,10 +105,11 @@ LIBRARIES = {
     "resolvelib": ("agentpkg.resolve",),
     "frontmatter": ("agentpkg.header",),
     "yaml": ("agentpkg.header",),
-    "filelock": ("agentpkg.apply", "agentpkg.remote"),
+    "filelock": ("agentpkg.exclusive",),
 }
 # Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
 WRITERS = (
+    "agentpkg.exclusive",
     "agentpkg.remote",
     "agentpkg.publishing",
     "agentpkg.cache",

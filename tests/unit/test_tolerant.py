@@ -80,9 +80,12 @@ def test_a_file_is_read_by_its_fences(data: bytes, header: object, body: str, re
     [
         (b"---\nname: a\n", "a.md: line 1 opens a header that is never closed"),
         (b"---\nname: a\n--- and more\n", "a.md: line 1 opens a header that is never closed"),
-        (b"---\nname: \xff\n---\n", "a.md: byte 10 is not UTF-8"),
-        (b"---\nname: a\x1b\n---\n", "a.md: line 2 holds the control character U+001B"),
-        ("---\nname: a\u202e\n---\n".encode(), "a.md: line 2 holds the control character U+202E"),
+        (b"---\nname: \xff\n---\n", r'a.md: line 2, column 7: byte 0xFF is not UTF-8: "name: \xff"'),
+        (b"---\nname: a\x1b\n---\n", r'a.md: line 2, column 8 holds U+001B (ESCAPE): "name: a\x1b"'),
+        (
+            "---\nname: a\u202e\n---\n".encode(),
+            r'a.md: line 2, column 8 holds U+202E (RIGHT-TO-LEFT OVERRIDE): "name: a\u202e"',
+        ),
         (b"---\nx: " + b"y" * 70_000 + b"\n---\n", "a.md: the header is longer than 65,536 characters"),
     ],
 )
