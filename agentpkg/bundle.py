@@ -25,6 +25,7 @@ MOST_FILES = 500
 _SKILL_KEYS = frozenset(["name", "description", "license", "compatibility", "metadata"])
 # What some host would put an environment variable or a file in the place of, named or not in `env`.
 _REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
+_PROSE = (".md", ".txt")
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
 _KNOWN = re.compile(
     r"(bundle\.toml|README\.md|LICENSE|CHANGELOG\.md|agents/[^/]+\.md|variants/[^/]+/[^/]+\.md|skills/[^/]+/.+)\Z"
@@ -61,6 +62,12 @@ class Skill:
     description: str
     files: Mapping[str, bytes]
 
+    @property
+    def powers(self) -> tuple[str, ...]:
+        """The skill as powers: itself, since every session of the host may take it up, and what in it may be run."""
+        runnable = (path for path in sorted(self.files) if not path.endswith(_PROSE))
+        return (f"skill:{self.name}", *(f"skill:{self.name}/{path}" for path in runnable))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleFile:
@@ -90,8 +97,9 @@ class Bundle(BundleFile):
         return tuple(server for name, server in sorted(self.mcp.items()) if name in named)
 
     def grants_of(self, agent: Agent) -> Grants:
-        """Return the powers that the agent holds by its tool list and by the servers that the bundle brings for it."""
-        return Grants.of(agent.tools, tuple(server.power for server in self.servers_of(agent)))
+        """Return the powers that the agent holds: its tools, the servers brought for it, and the bundle's skills."""
+        servers = (server.power for server in self.servers_of(agent))
+        return Grants.of(agent.tools, (*servers, *(power for skill in self.skills for power in skill.powers)))
 
 
 def content_digest(files: Mapping[str, bytes]) -> str:

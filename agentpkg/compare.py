@@ -1,7 +1,8 @@
 """Two versions of a bundle, compared: what became of the text and of the powers, and how much the number must grow.
 
-So that `~=1.2` never brings new powers: a power more, an agent less, a server that runs something else and another
-bundle required are a new major version; an agent more, and another description or model, a minor one; all else a patch.
+So that `~=1.2` never brings new powers: a power more, an agent less, a server that runs something else, a new skill and
+another bundle required are a new major version; an agent more, and another description or model, a minor one; all else
+a patch.
 """
 
 from __future__ import annotations
@@ -91,7 +92,6 @@ def _reasons(before: Bundle, after: Bundle) -> Iterator[tuple[Level, str]]:
         yield from _agent_reasons(old[name], new[name])
     skills, skills_now = ({skill.name: skill.description for skill in bundle.skills} for bundle in (before, after))
     yield from ((Level.MAJOR, f"the skill {name} is gone") for name in sorted(skills.keys() - skills_now.keys()))
-    yield from ((Level.MINOR, f"the skill {name} is new") for name in sorted(skills_now.keys() - skills.keys()))
     for name in sorted(skills.keys() & skills_now.keys()):
         if skills[name] != skills_now[name]:
             yield Level.MINOR, f"the skill {name} has another description"

@@ -1,7 +1,8 @@
 """Tools and the powers they give.
 
 A power is text: a tool (`read`, `shell(git *)`, `mcp:context7/*`), `*` for every tool that a host gives, an MCP
-server that a bundle brings (`mcp-server:…`), or a host field that adds power (`claude.permissionMode=…`).
+server or a skill that a bundle brings (`mcp-server:…`, `skill:…`), or a host field that adds power
+(`claude.permissionMode=…`).
 Powers are ordered: some cover others. `Grants.covers` is the one place that knows the order.
 """
 
@@ -50,6 +51,7 @@ _TOOL = re.compile(
     r"(?P<name>[a-z][a-z-]*|mcp:(?P<server>\w[\w.-]*)/(?P<tool>\*|\w[\w.-]*))(?:\((?P<scope>\S|\S[^()\t\r\n]*\S)\))?\Z",
     re.ASCII,
 )
+_BROUGHT = ("mcp-server:", "skill:")
 _HOST_FIELD = re.compile(r"[\w-]+\.\w")
 
 
@@ -106,7 +108,7 @@ class Grants:
         """Say whether whoever holds these grants can already do what `power` allows."""
         if power in self.powers or power in POWERLESS:
             return True
-        if power.startswith("mcp-server:") or _HOST_FIELD.match(power):
+        if power.startswith(_BROUGHT) or _HOST_FIELD.match(power):
             return False  # what a bundle brings along and what a host field adds stand apart, always
         if EVERYTHING in self.powers or "shell" in self.powers:
             return True

@@ -110,7 +110,8 @@ class _Tree:
         if getattr(event, "tag", None):
             raise self._refused(event, f"holds the tag {getattr(event, 'tag', '')!r}")
         if isinstance(event, yaml.ScalarEvent):
-            check_value(event.value, f"{self._where}: line {event.start_mark.line + 2}: the header")
+            line = event.start_mark.line + 2 if event.start_mark else 1
+            check_value(event.value, f"{self._where}: line {line}: the header")
             return str(event.value)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._items(level)

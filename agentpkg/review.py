@@ -1,4 +1,8 @@
-"""Review of a change: powers that nobody has approved, and losses that the user does not put up with."""
+"""Review of a change: powers that nobody has approved, and losses that the user does not put up with.
+
+What was approved is in the lockfile, and counts as far as the content that the lockfile names by its digest bears it
+out. So a hand that writes powers into the lockfile approves nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,75 +14,129 @@ from agentpkg.grants import Grants, name_powers
 from agentpkg.lockfile import FILE_NAME, LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterator, Mapping, Set
 
     from agentpkg.lockfile import LockedBundle, Losses
 
 _MOST_LOSSES = 20
+_NOTHING = Grants(frozenset())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """What one agent would gain: `before` is the approved version, None for a bundle that nobody asked for."""
+    """What one bundle would gain, for somebody to say yes or no to: a yes holds for this very content and no other.
+
+    `before` is the approved version, None for a bundle that nobody asked for. `powers` has the agents that gain, each
+    with what. `moved` is the place that the bundle came from and the one that it would come from. `unproved` are powers
+    that the lockfile has as approved and that the content which it names does not hold; None where that content cannot
+    be read, so that nothing counts as approved.
+    """
 
     bundle: str
     before: str | None
     after: str
-    agent: str
-    powers: tuple[str, ...]
+    digest: str
+    powers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    moved: tuple[str, str] | None = None
+    unproved: tuple[str, ...] | None = ()
+
+    def lines(self) -> Iterator[str]:
+        """Return the lines of a message that tell it."""
+        step = f"{self.bundle} {self.after}"
+        if self.before not in (None, self.after):
+            step = f"{self.bundle} {self.before} → {self.after}"
+        if self.moved:
+            yield f"{step} would come from {self.moved[1]}, and no longer from {self.moved[0]}"
+        if self.unproved is None:
+            yield f"{step}: {self.before} cannot be read, so nothing of it counts as approved"
+        elif self.unproved:
+            yield f"{step}: {FILE_NAME} approves what {self.before} does not hold: {name_powers(self.unproved)}"
+        agents: dict[tuple[str, ...], list[str]] = {}
+        for agent, powers in self.powers:
+            agents.setdefault(powers, []).append(agent)
+        for powers, names in agents.items():
+            told = f"{', '.join(names)} would {'hold' if self.before is None else 'gain'} {name_powers(powers)}"
+            yield f"{step} is new, and nobody here named it: {told}" if self.before is None else f"{step}: {told}"
+
+
+class PowersGained(ApprovalNeeded):
+    """Nobody has approved these gains."""
+
+    def __init__(self, gains: tuple[Gain, ...]) -> None:
+        super().__init__(
+            "agents would gain powers that nobody has approved"
+            if any(gain.powers or gain.before is None for gain in gains)
+            else "bundles would come from another place, and nobody has approved that",
+            details=[line for gain in gains for line in gain.lines()],
+            hint="read the change, then run the command again with --accept-grants"
+            + "".join(
+                f"\nor name what is new: agentpkg install {gain.bundle}" for gain in gains[:1] if not gain.before
+            ),
+        )
+        self.gains = gains
 
 
 def find_gains(
     approved: Mapping[str, LockedBundle],
-    grants: Mapping[str, Mapping[str, Grants]],
-    versions: Mapping[str, str],
-    named: Set[str],
+    wanted: Mapping[str, LockedBundle],
+    proof: Mapping[str, Mapping[str, Grants]],
+    named: Set[str] = frozenset(),
 ) -> tuple[Gain, ...]:
-    """Return every gain over what the lock approved, for bundles that are not `named` and so approved just now.
+    """Return every gain of the bundles of one lockfile over those of another, but for those that are `named`.
 
-    An agent is measured against its own approved powers, an agent that is new in its bundle against those of all the
-    bundle's agents together.
+    `proof` are, by bundle and agent, the powers that the content of the approved version really holds; a bundle whose
+    content cannot be read is not in it. An agent is measured against its own approved powers, an agent that is new in
+    its bundle against those of all the bundle's agents together.
     """
-    gains = []
-    for bundle, agents in grants.items():
-        if bundle in named:
-            continue
-        before = approved.get(bundle)
-        for agent, held in agents.items():
-            beyond = held.beyond(_approved_for(agent, before)) if before else tuple(held)
-            if beyond or not before:
-                gains.append(
-                    Gain(
-                        bundle=bundle,
-                        before=before.version if before else None,
-                        after=versions[bundle],
-                        agent=agent,
-                        powers=beyond,
-                    )
-                )
-    return tuple(gains)
+    gains = (
+        _gain(bundle, approved.get(bundle), now, proof.get(bundle))
+        for bundle, now in sorted(wanted.items())
+        if bundle not in named
+    )
+    return tuple(gain for gain in gains if gain.before is None or gain.powers or gain.moved)
 
 
-def _approved_for(agent: str, before: LockedBundle) -> Grants:
-    if agent in before.grants:
-        return Grants(frozenset(before.grants[agent]))
-    return Grants(frozenset(power for powers in before.grants.values() for power in powers))
-
-
-def refuse(gains: Iterable[Gain]) -> ApprovalNeeded:
-    """Return the error that lists `gains` and says how to approve them."""
-    return ApprovalNeeded(
-        "agents would gain powers that nobody has approved",
-        details=[_tell(gain) for gain in gains],
-        hint="read the change, then run the command again with --accept-grants",
+def _gain(bundle: str, before: LockedBundle | None, now: LockedBundle, proof: Mapping[str, Grants] | None) -> Gain:
+    agents = {agent: Grants(frozenset(powers)) for agent, powers in sorted(now.grants.items())}
+    if before is None:
+        powers = tuple((agent, tuple(held)) for agent, held in agents.items())
+        return Gain(bundle=bundle, before=None, after=now.version, digest=now.digest, powers=powers)
+    held, unproved = _proved(before, proof)
+    together = _NOTHING.with_powers(power for powers in held.values() for power in powers)
+    names = {new: old for old, new in _renames(now).items()}
+    gained = {agent: powers.beyond(held.get(names.get(agent, agent), together)) for agent, powers in agents.items()}
+    return Gain(
+        bundle=bundle,
+        before=before.version,
+        after=now.version,
+        digest=now.digest,
+        powers=tuple((agent, powers) for agent, powers in gained.items() if powers),
+        moved=(before.registry, now.registry) if before.registry != now.registry else None,
+        unproved=unproved,
     )
 
 
-def _tell(gain: Gain) -> str:
-    powers = name_powers(gain.powers)
-    if gain.before is None:
-        return f"{gain.bundle} {gain.after} is new, and nobody named it: {gain.agent} would hold {powers}"
-    return f"{gain.bundle} {gain.before} → {gain.after}: {gain.agent} would gain {powers}"
+def _proved(
+    before: LockedBundle, proof: Mapping[str, Grants] | None
+) -> tuple[dict[str, Grants], tuple[str, ...] | None]:
+    """Return what counts as approved, by the agents' own names, and what the lockfile has beyond that.
+
+    An agent's own name is the one that its author gave it: by what it is called here, a lockfile could make one agent
+    pass for another.
+    """
+    if proof is None:
+        return {}, None
+    renames, approved, unproved = _renames(before), {}, set()
+    for agent, content in proof.items():
+        powers = before.grants.get(renames.get(agent, agent))
+        if powers is not None:
+            approved[agent] = Grants(frozenset(power for power in powers if content.covers(power)))
+            unproved.update(set(powers) - approved[agent].powers)
+    return approved, tuple(sorted(unproved))
+
+
+def _renames(locked: LockedBundle) -> Mapping[str, str]:
+    return locked.wanted.renames if locked.wanted else {}
 
 
 def refuse_losses(losses: Mapping[str, Losses | None], level: str | None, *, told: bool = False) -> None:

@@ -39,6 +39,12 @@ def git_url(text: str, root: Path) -> str:
     return text
 
 
+def is_folder_outside(url: str, root: Path) -> bool:
+    """Say whether a registry's URL or path is a folder of this machine that does not lie below `root`."""
+    given = git_url(url, root)
+    return given.startswith("file:") and not given.startswith(f"{root.resolve().as_uri()}/")
+
+
 def _path_url(text: str, root: Path) -> str:
     if "://" in text:
         raise UsageError(f"{text!r} is not a registry url", hint="the user, host or port is not a plain one")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
 @click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
-@options.with_options("dry_run", "frozen", "offline", "accept_grants", "fail_on")
+@options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes", "fail_on")
 @options.as_json
 @options.with_project
 def command(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@options.with_options("dry_run", "frozen", "offline", "accept_grants")
+@options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes")
 @options.as_json
 @options.with_project
 def command(project: Project, work: Options, as_json: bool) -> None:

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentpkg.console import interactive, status, tell, tell_error
+from agentpkg.console import interactive, status, tell
 from agentpkg.errors import ApprovalNeeded, UsageError
 from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
 from agentpkg.project import Project, find_project, user_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from agentpkg.compare import Powers
     from agentpkg.manifest import RegistrySource
     from agentpkg.registries import Registries
+    from agentpkg.review import Gain
 
 T = TypeVar("T")
 
@@ -29,7 +30,8 @@ _WORK = {
     "dry_run": "Show what would happen and write nothing.",
     "frozen": "Fail rather than change the lockfile.",
     "offline": "Never use the network; what is missing is named.",
-    "accept_grants": "Approve all powers that agents would gain.",
+    "accept_grants": "Approve all powers that agents would gain; they are shown.",
+    "yes": "Ask nothing; powers that agents would gain need --accept-grants all the same.",
     "keep_deleted": "Do not bring back files that you deleted, now or later.",
     "fail_on": "Fail if a host holds an agent no better than that.",
 }
@@ -77,18 +79,32 @@ def _project(folder: Path | None, everywhere: bool) -> Project:
 
 
 def with_approval(work: Callable[[Options], T], options: Options) -> T:
-    """Do the work; where powers would be gained, ask the person at the terminal, and do it again if they say yes."""
-    try:
-        return work(options)
-    except ApprovalNeeded as error:
-        if not interactive():
-            raise
-        tell_error(error)
-        if not click.confirm("Approve these powers?", default=False, err=True):
-            raise ApprovalNeeded("not approved; nothing was changed") from None
-    from dataclasses import replace
+    """Do the work; where powers would be gained, ask the person at the terminal, and do it again if they say yes.
 
-    return work(replace(options, accept_grants=True))
+    A yes holds for what was shown: where more has come by then, it is asked again.
+    """
+    while True:
+        try:
+            return work(options)
+        except ApprovalNeeded as error:
+            from dataclasses import replace
+
+            from agentpkg.review import PowersGained
+
+            if options.yes or not interactive() or not isinstance(error, PowersGained):
+                raise
+            _ask(error.message, error.gains)
+            options = replace(options, approved=options.approved.union(error.gains))
+
+
+def _ask(message: str, gains: Iterable[Gain]) -> None:
+    """Ask about one bundle after the other; raise `ApprovalNeeded` at the first no."""
+    tell(f"{message}:")
+    for gain in gains:
+        for line in gain.lines():
+            tell(f"  {line}")
+        if not click.confirm(f"Approve {gain.bundle} {gain.after}?", default=False, err=True):
+            raise ApprovalNeeded(f"{gain.bundle} {gain.after} was not approved; nothing was changed") from None
 
 
 def below(project: Project, file: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@options.with_options("dry_run", "offline", "accept_grants")
+@options.with_options("dry_run", "offline", "accept_grants", "yes")
 @options.as_json
 @options.with_project
 def command(project: Project, names: tuple[str, ...], work: Options, as_json: bool) -> None:

@@ -37,6 +37,7 @@ def show_change(change: Change, *, as_json: bool) -> None:
         say_json(_data(change))
     else:
         _show_bundles(change)
+        _show_accepted(change)
         _show_files(change)
         _show_notes(change)
         _show_state(change)
@@ -70,6 +71,12 @@ def _show_bundles(change: Change) -> None:
             continue
         for agent, powers in now.grants.items():
             say(f"    {agent} may use: {name_powers(powers)}")
+
+
+def _show_accepted(change: Change) -> None:
+    for gain in change.accepted:
+        for line in gain.lines():
+            say(f"  accepted: {line}")
 
 
 def _show_files(change: Change) -> None:
@@ -157,6 +164,7 @@ def _data(change: Change) -> dict[str, Any]:
             }
             for bundle in sorted(before.keys() | after.keys())
         ],
+        "accepted": [line for gain in change.accepted for line in gain.lines()],
         "files": [
             {"path": action.path, "action": action.kind.value}
             for action in change.plan.actions

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if sync would have something to do.")
-@options.with_options("dry_run", "frozen", "offline", "accept_grants", "keep_deleted", "fail_on")
+@options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes", "keep_deleted", "fail_on")
 @options.as_json
 @options.with_project
 def command(
@@ -45,7 +45,15 @@ def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
         show_change(change, as_json=as_json)
     elif as_json:
         say_json(
-            {"dry_run": work.dry_run, "changed": False, "bundles": [], "files": [], "renderings": [], "overlaps": []}
+            {
+                "dry_run": work.dry_run,
+                "changed": False,
+                "bundles": [],
+                "accepted": [],
+                "files": [],
+                "renderings": [],
+                "overlaps": [],
+            }
         )
     else:
         say("nothing to do")

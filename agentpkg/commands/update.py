@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--latest", is_flag=True, help="Go beyond what agentpkg.toml allows, and rewrite it.")
-@options.with_options("dry_run", "offline", "accept_grants", "fail_on")
+@options.with_options("dry_run", "offline", "accept_grants", "yes", "fail_on")
 @options.as_json
 @options.with_project
 def command(

@@ -14,11 +14,12 @@ from agentpkg.files import is_entry
 from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile, dump_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
-from agentpkg.ops.planning import plan_files, render_bundles, required_by
+from agentpkg.ops.approval import check_approved
+from agentpkg.ops.planning import plan_files, render_bundles
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session, why_unsettled
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.resolve import resolve
-from agentpkg.review import find_gains, refuse, refuse_losses
+from agentpkg.review import refuse_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
@@ -27,18 +28,23 @@ if TYPE_CHECKING:
     from agentpkg.plan import Plan
     from agentpkg.project import Project
     from agentpkg.registries import Registries
+    from agentpkg.review import Gain
     from agentpkg.targets import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Everything that one operation intends, and what it starts from."""
+    """Everything that one operation intends, and what it starts from.
+
+    `accepted` are the gains of powers that `--accept-grants` approved.
+    """
 
     session: Session
     lock: Lockfile
     plan: Plan
     rendered: Rendered
     writes: tuple[Write, ...]
+    accepted: tuple[Gain, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -144,33 +150,25 @@ def prepare(
 ) -> Change:
     """Return the change that makes the project hold the `chosen` versions as the manifest's text asks for them.
 
-    `named` are ids that somebody asked for on the command line just now: their powers and those of all that they
-    require are approved. A bundle that the manifest names and the lock does not hold yet counts as named too, but
-    lifts nothing that was approved before. Raises whatever stands against the change; nothing has been written then.
+    `named` are ids that somebody asked for on the command line just now, which approves their powers (see
+    `check_approved`). Raises whatever stands against the change; nothing has been written then.
     """
     manifest = parse_manifest(manifest_text, HOSTS)
     bundles = {bundle: _load(session, registries, bundle, version) for bundle, version in sorted(chosen.items())}
     _warn_of_bundles(session, registries, bundles)
     rendered = render_bundles(session, manifest, bundles)
-    if not session.options.accept_grants:
-        held = session.lock.bundles
-        new = _with_requirements(manifest.requirements.keys() - held.keys(), bundles) - held.keys()
-        gains = find_gains(held, rendered.grants, chosen, new | _with_requirements(named, bundles))
-        if gains:
-            raise refuse(gains)
+    wanted = {key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles}
+    gains = check_approved(session, manifest, bundles, wanted, registries, named)
     plan = plan_files(session, rendered, registries)
     losses = rendered.losses()
     lock = Lockfile(
-        bundles={
-            key: replace(_locked(session, manifest, key, bundles[key], rendered, registries), losses=losses[key])
-            for key in bundles
-        },
+        bundles={key: replace(locked, losses=losses[key]) for key, locked in wanted.items()},
         files=plan.files,
         hosts={name: _locked_host(name, manifest) for name in sorted({one.rendering.host for one in rendered.placed})},
         project_hosts=manifest.hosts,
     )
     refuse_losses(losses, session.options.fail_on)
-    return build_change(session, manifest_text, lock, plan, rendered)
+    return replace(build_change(session, manifest_text, lock, plan, rendered), accepted=gains)
 
 
 def perform(change: Change) -> None:
@@ -202,17 +200,6 @@ def _load(session: Session, registries: Registries, bundle: str, version: str) -
             hint="a published version must never change; ask whoever owns the registry",
         )
     return loaded
-
-
-def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(named)
-    while waiting:
-        bundle = waiting.pop()
-        if bundle not in reached and bundle in bundles:
-            reached.add(bundle)
-            waiting += required_by(bundle, bundles[bundle])
-    return reached
 
 
 def _locked(

@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, UsageError
-from agentpkg.files import CONFLICT_SUFFIX, is_entry
+from agentpkg.files import CONFLICT_SUFFIX, file_of, find_clash, is_entry
 from agentpkg.hosts import HOSTS, is_shared
 from agentpkg.lockfile import FILE_NAME
 from agentpkg.manifest import HostSettings
 from agentpkg.plan import Ground, Kind, Plan, decide, make_plan
-from agentpkg.project import read_files
+from agentpkg.project import find_alike, read_files
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections
+from agentpkg.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,9 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
     selections = _selections(manifest, bundles)
     used = dict.fromkeys([*manifest.hosts, *(host for one in selections for host in one.hosts)])
     destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=tuple(used))
-    return render_selections(selections, destination)
+    rendered = render_selections(selections, destination)
+    _refuse_clashes(rendered)
+    return rendered
 
 
 def required_by(bundle: str, loaded: Bundle) -> tuple[str, ...]:
@@ -85,6 +88,7 @@ def plan_files(session: Session, rendered: Rendered, registries: Registries) -> 
             hint="mend or move each, or leave that host out",
         )
     plan = make_plan(_ground(session, rendered, disk, registries))
+    _refuse_alike(session, plan, disk)
     _refuse_foreign(plan)
     return plan
 
@@ -164,6 +168,39 @@ def _render_locked(session: Session, registries: Registries) -> dict[str, tuple[
     except AgentpkgError:
         return {}
     return {path: (target.sha256, target.content) for path, target in rendered.targets.items()}
+
+
+def _refuse_clashes(rendered: Rendered) -> None:
+    """Raise for two files that are one on some systems: what is committed here is checked out elsewhere."""
+    targets = {file_of(path): target for path, target in rendered.targets.items()}
+    clash = find_clash(targets)
+    if clash:
+        one, other = (targets[path].bundle for path in clash)
+        raise ContentRefused(
+            f"{clash[0]} of {one} and {clash[1]} of {other} are one where case does not count",
+            hint="agentpkg writes neither, so that a project is the same everywhere; leave one of them out, or ask "
+            "whoever owns it to rename it",
+        )
+
+
+def _refuse_alike(session: Session, plan: Plan, disk: Mapping[str, DiskFile]) -> None:
+    """Raise for files that are new and that some systems would take for others which are there already.
+
+    One of ours that goes in the same change stands in nobody's way, where the two are not one here.
+    """
+    new = dict.fromkeys(file_of(one.path) for one in plan.of(Kind.CREATE, Kind.ADOPT, Kind.FOREIGN))
+    going = [one.path for one in plan.of(Kind.DELETE)]
+    alike = {
+        path: other
+        for path, other in find_alike(session.project.root, new).items()
+        if path in disk or not any(f"{one}/".startswith(f"{other}/") for one in going)
+    }
+    if alike:
+        raise EditConflict(
+            "agentpkg would write where something stands that differs in nothing but case; nothing was changed",
+            details=[f"{path}: there is {escape(other)}" for path, other in alike.items()],
+            hint="rename it or take it away, or install the agents under other names with --as OLD=NEW",
+        )
 
 
 def _refuse_foreign(plan: Plan) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agentpkg.project import Project
     from agentpkg.registries import Registries
+    from agentpkg.review import Gain
     from agentpkg.store import RenderingStore
 
 
@@ -28,6 +29,7 @@ def _say_nothing(warning: str) -> None:
 class Options:
     """What the command line says about how to work, the same for every operation that changes a project.
 
+    `approved` are the gains that somebody said yes to just now, `accept_grants` says yes to all. `yes` asks nothing.
     `fail_on` names the kind of loss that is too much, None if none is. `tell` warns of what stops
     nothing, `status` shows on a terminal that something takes its time.
     """
@@ -36,6 +38,8 @@ class Options:
     frozen: bool = False
     dry_run: bool = False
     accept_grants: bool = False
+    approved: frozenset[Gain] = frozenset()
+    yes: bool = False
     keep_deleted: bool = False
     fail_on: str | None = None
     tell: Callable[[str], None] = _say_nothing

@@ -231,7 +231,8 @@ def test_a_commit_that_is_gone_is_told_and_nothing_changes(
     assert "no longer has the commit" in told
     assert "was rewritten" in told
     assert contents(project) == before
-    cli("update")
+    assert "cannot be read, so nothing of it counts as approved" in cli("update", code=4).err
+    cli("update", "--accept-grants")
     assert "what broke first" in (project / ".claude/agents/log-reader.md").read_text()
 
 

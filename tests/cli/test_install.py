@@ -18,7 +18,8 @@ ALL_HOSTS = [word for host in HOSTS for word in ("--host", host)]
 def test_brings_in_what_the_bundle_requires_and_tells_powers(cli: Cli, project: Path) -> None:
     result = cli("install", "senior-data-engineer", *ALL_HOSTS)
     assert "+ data-engineer 2.0.0 installed" in result.out
-    assert "senior-data-engineer may use: delegate, edit, glob, grep, read, shell, write" in result.out
+    skills = "skill:data-validation, skill:database-design, skill:sql-optimization"
+    assert f"senior-data-engineer may use: delegate, edit, glob, grep, read, shell, {skills}, write" in result.out
     files = contents(project)
     for path in (
         "agentpkg.toml", "agentpkg.lock", ".claude/agents/data-engineer.md", ".github/agents/data-engineer.agent.md",
@@ -168,7 +169,7 @@ def test_yanked_versions_only_from_a_lock(cli: Cli, project: Path, manifest: Pat
     assert [one["version"] for one in cli("list", "--json").json["bundles"]] == ["1.1.0"]
     (project / "agentpkg.lock").unlink()
     (project / ".claude/agents/tool.md").unlink()
-    cli("sync")
+    cli("sync", "--accept-grants")
     assert [one["version"] for one in cli("list", "--json").json["bundles"]] == ["1.0.0"]
 
 

@@ -136,7 +136,7 @@ def test_lock_moves_on_and_sync_follows(cli: Cli, project: Path, manifest: Path,
     old = (project / ".claude/agents/tool.md").read_bytes()
     registry.publish("tool", "2.0.0", body="New.").publish("other")
     manifest.write_text(manifest.read_text().replace('tool = "~=1.0"', 'tool = "~=2.0"\nother = ""'))
-    cli("lock")
+    cli("lock", "--accept-grants")
     assert (project / ".claude/agents/tool.md").read_bytes() == old
     assert "outdated .claude/agents/tool.md" in cli("sync", "--check", code=1).err
     cli("sync", "--frozen")

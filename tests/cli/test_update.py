@@ -102,7 +102,7 @@ def test_an_update_that_gains_powers_stops(cli: Cli, tool: Path, project: Path, 
 
 def test_a_new_requirement_that_nobody_named_stops(cli: Cli, tool: Path, registry: Registry) -> None:
     registry.publish("helper", tools="[]").publish("tool", "1.2.0", tools="[read]", requires={"helper": ""})
-    assert "helper 1.0.0 is new, and nobody named it" in cli("update", code=4).err
+    assert "helper 1.0.0 is new, and nobody here named it" in cli("update", code=4).err
 
 
 def test_narrower_powers_never_ask(cli: Cli, tool: Path, registry: Registry) -> None:
@@ -200,7 +200,7 @@ def test_naming_an_installed_bundle_by_hand_approves_nothing(
 def test_an_update_without_a_lock_takes_the_manifest_at_its_word(cli: Cli, tool: Path, project: Path) -> None:
     (project / "agentpkg.lock").unlink()
     tool.unlink()
-    cli("update")
+    cli("update", "--accept-grants")
     assert "LINE TEN" in tool.read_text()
 
 

@@ -137,14 +137,14 @@ CASES = {
         a_bundle(ANA, BEN), a_bundle(an_agent("web-fetch", name="ana"), an_agent("read", "edit", name="ben")),
         (MAJOR, "ana gains web-fetch"), (MAJOR, "ben gains edit, read"),
     ),
-    "a skill": case(a_bundle(READER), a_bundle(READER, skills=(SKILL,)), (MINOR, "the skill sql is new")),
+    "a skill": case(a_bundle(READER), a_bundle(READER, skills=(SKILL,)), (MAJOR, "triage gains skill:sql")),
     "a skill gone": case(a_bundle(READER, skills=(SKILL,)), a_bundle(READER), (MAJOR, "the skill sql is gone")),
     "a skill's description": case(
         a_bundle(READER, skills=(SKILL,)), a_bundle(READER, skills=(replace(SKILL, description="More"),)),
         (MINOR, "the skill sql has another description"),
     ),
     "a skill's text": case(
-        a_bundle(READER, skills=(SKILL,)), a_bundle(READER, skills=(replace(SKILL, files={"x": b"y"}),))
+        a_bundle(READER, skills=(SKILL,)), a_bundle(READER, skills=(replace(SKILL, files={"x.md": b"y"}),))
     ),
     "the bundle's own description": case(a_bundle(READER), replace(a_bundle(READER), description="Other")),
     "all at once": case(

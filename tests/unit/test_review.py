@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from agentpkg.grants import Grants
-from agentpkg.review import Gain, find_gains, refuse
-from tests.unit.builders import a_locked_bundle
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentpkg.bundle import Bundle, McpServer, Skill
+from agentpkg.grants import TOOLS, Grants
+from agentpkg.hostfields import grants_everywhere
+from agentpkg.lockfile import LockedBundle
+from agentpkg.requirement import parse_requirement
+from agentpkg.review import Gain, PowersGained, find_gains
+from tests.unit.builders import SCOPES, a_bundle, a_locked_bundle, an_agent
 
 
 def gains(
@@ -13,11 +24,15 @@ def gains(
     """Return the powers gained by each agent of one bundle; `approved` None means that it is new."""
     found = find_gains(
         {} if approved is None else {"aa": a_locked_bundle(approved)},
-        {"aa": {agent: Grants(frozenset(powers)) for agent, powers in now.items()}},
-        {"aa": "2.0.0"},
-        {"aa"} if named else set(),
+        {"aa": a_locked_bundle(now, version="2.0.0")},
+        {"aa": held_by(approved or {})},
+        {"aa"} if named else frozenset(),
     )
-    return {gain.agent: gain.powers for gain in found}
+    return {agent: powers for gain in found for agent, powers in gain.powers}
+
+
+def held_by(grants: dict[str, tuple[str, ...]]) -> dict[str, Grants]:
+    return {agent: Grants(frozenset(powers)) for agent, powers in grants.items()}
 
 
 def test_the_same_powers_are_no_gain() -> None:
@@ -44,6 +59,10 @@ def test_another_command_of_a_server_is_a_gain_even_for_a_shell() -> None:
     }
 
 
+def test_a_skill_is_a_gain_even_for_a_shell() -> None:
+    assert gains({"triage": ("shell",)}, {"triage": ("shell", "skill:sql")}) == {"triage": ("skill:sql",)}
+
+
 def test_a_new_agent_is_measured_against_all_of_its_bundle() -> None:
     approved: dict[str, tuple[str, ...]] = {"triage": ("read",), "writer": ("edit",)}
     assert gains(approved, {"new": ("edit", "read")}) == {}
@@ -62,19 +81,257 @@ def test_a_bundle_that_somebody_named_is_approved() -> None:
     assert gains(None, {"triage": ("shell",)}, named=True) == {}
 
 
+def only(approved: LockedBundle, wanted: LockedBundle, proof: dict[str, Grants] | None) -> Gain | None:
+    """Return the gain of one bundle, None if there is none."""
+    found = find_gains({"aa": approved}, {"aa": wanted}, {} if proof is None else {"aa": proof})
+    return found[0] if found else None
+
+
+def test_powers_that_a_hand_wrote_into_the_lock_approve_nothing() -> None:
+    forged = a_locked_bundle({"triage": ("read", "shell")})
+    found = only(forged, a_locked_bundle({"triage": ("shell",)}, version="2.0.0"), held_by({"triage": ("read",)}))
+    assert found is not None
+    assert found.powers == (("triage", ("shell",)),)
+    assert found.unproved == ("shell",)
+
+
+def with_names(locked: LockedBundle, **renames: str) -> LockedBundle:
+    return replace(locked, wanted=replace(parse_requirement("aa"), renames=renames))
+
+
+def test_a_forged_name_does_not_make_one_agent_pass_for_another() -> None:
+    content = held_by({"reader": ("read",), "runner": ("shell",)})
+    swapped = {"reader": "runner", "runner": "reader"}
+    forged = with_names(a_locked_bundle({"reader": ("shell",), "runner": ("shell",)}), **swapped)
+    now = with_names(a_locked_bundle({"reader": ("shell",), "runner": ("shell",)}))
+    found = only(forged, now, content)
+    assert found is not None
+    assert found.powers == (("reader", ("shell",)),)
+
+
+def test_an_agent_under_another_name_keeps_what_was_approved_of_it() -> None:
+    content = held_by({"reader": ("read",), "runner": ("shell",)})
+    before = with_names(a_locked_bundle({"reader": ("read",), "runner": ("shell",)}))
+    renamed = with_names(a_locked_bundle({"watch": ("read",), "runner": ("shell",)}), reader="watch")
+    assert only(before, renamed, content) is None
+    assert only(renamed, before, content) is None
+    wider = with_names(a_locked_bundle({"watch": ("read", "shell")}), reader="watch")
+    found = only(before, wider, content)
+    assert found is not None
+    assert found.powers == (("watch", ("shell",)),)
+
+
+def test_where_the_approved_content_cannot_be_read_all_counts_as_gained() -> None:
+    found = only(a_locked_bundle({"triage": ("read",)}), a_locked_bundle({"triage": ("read",)}, version="2.0.0"), None)
+    assert found is not None
+    assert found.powers == (("triage", ("read",)),)
+    assert found.unproved is None
+
+
+def test_a_registry_that_moves_is_asked_about_even_where_nothing_else_changes() -> None:
+    before = a_locked_bundle({"triage": ("read",)})
+    found = only(before, replace(before, registry="https://other.example/a.git"), held_by({"triage": ("read",)}))
+    assert found is not None
+    assert found.moved == ("builtin:", "https://other.example/a.git")
+    assert found.powers == ()
+    error = PowersGained((found,))
+    assert error.message == "bundles would come from another place, and nobody has approved that"
+    assert error.details == ("aa 1.0.0 would come from https://other.example/a.git, and no longer from builtin:",)
+
+
 def test_the_refusal_lists_every_gain_and_says_how_to_approve() -> None:
-    error = refuse(
-        [
-            Gain(bundle="aa", before="1.0.0", after="2.0.0", agent="triage", powers=("shell", "web-fetch")),
-            Gain(bundle="bb", before=None, after="1.0.0", agent="writer", powers=("*",)),
-            Gain(bundle="cc", before=None, after="1.0.0", agent="reader", powers=()),
-        ]
+    def gain(bundle: str, before: str | None, after: str, *powers: tuple[str, tuple[str, ...]]) -> Gain:
+        return Gain(bundle=bundle, before=before, after=after, digest="sha256:1", powers=powers)
+
+    error = PowersGained(
+        (
+            gain("aa", "1.0.0", "2.0.0", ("triage", ("shell", "web-fetch")), ("writer", ("shell", "web-fetch"))),
+            gain("bb", None, "1.0.0", ("writer", ("*",))),
+            gain("cc", None, "1.0.0", ("reader", ())),
+            replace(gain("dd", "1.0.0", "1.0.0", ("reader", ("read",))), unproved=None),
+            replace(gain("ee", "1.0.0", "1.1.0", ("reader", ("shell",))), unproved=("shell",)),
+        )
     )
     assert error.exit_code == 4
     assert error.message == "agents would gain powers that nobody has approved"
     assert error.details == (
-        "aa 1.0.0 → 2.0.0: triage would gain shell, web-fetch",
-        "bb 1.0.0 is new, and nobody named it: writer would hold every tool",
-        "cc 1.0.0 is new, and nobody named it: reader would hold nothing",
+        "aa 1.0.0 → 2.0.0: triage, writer would gain shell, web-fetch",
+        "bb 1.0.0 is new, and nobody here named it: writer would hold every tool",
+        "cc 1.0.0 is new, and nobody here named it: reader would hold nothing",
+        "dd 1.0.0: 1.0.0 cannot be read, so nothing of it counts as approved",
+        "dd 1.0.0: reader would gain read",
+        "ee 1.0.0 → 1.1.0: agentpkg.lock approves what 1.0.0 does not hold: shell",
+        "ee 1.0.0 → 1.1.0: reader would gain shell",
     )
     assert error.hint == "read the change, then run the command again with --accept-grants"
+    error = PowersGained((gain("bb", None, "1.0.0", ("writer", ())),))
+    assert error.hint == (
+        "read the change, then run the command again with --accept-grants\nor name what is new: agentpkg install bb"
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """All that can give an agent power. `servers` are command lines by name, `scripts` the skills that hold one."""
+
+    tools: tuple[str, ...] | None = ()
+    servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    env: tuple[str, ...] = ()
+    mode: str | None = None
+    skills: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    body: str = "Work.\n"
+
+    def bundle(self) -> Bundle:
+        servers = tuple(
+            McpServer(name=name, command=line[0], args=line[1:], env=self.env, headers={})
+            for name, line in self.servers.items()
+        )
+        tools = () if self.tools is None else (*self.tools, *(f"mcp:{name}/*" for name in self.servers))
+        agent = an_agent(
+            *tools,
+            every_tool=self.tools is None,
+            body=self.body,
+            host_fields={"claude": {"permissionMode": self.mode}} if self.mode else {},
+        )
+        return a_bundle(agent, mcp=servers, skills=tuple(map(self.skill, self.skills)))
+
+    def skill(self, name: str) -> Skill:
+        files = {"SKILL.md": b"", **({"run.py": b""} if name in self.scripts else {})}
+        return Skill(name=name, description="d", files=files)
+
+    @property
+    def grants(self) -> Grants:
+        return grants_everywhere(self.bundle())["triage"]
+
+
+NAMES = ("one", "two")
+MODES = ("acceptEdits", "bypassPermissions")
+HELD = st.builds(
+    Held,
+    tools=st.none()
+    | st.lists(
+        st.sampled_from(TOOLS) | st.builds("{}({})".format, st.sampled_from(TOOLS), st.sampled_from(SCOPES)),
+        unique=True,
+        max_size=6,
+    ).map(tuple),
+    servers=st.dictionaries(st.sampled_from(NAMES), st.sampled_from([("npx", "-y", "a"), ("uvx", "b")])),
+    env=st.sampled_from([(), ("TOKEN",)]),
+    mode=st.none() | st.sampled_from(MODES),
+    skills=st.sets(st.sampled_from(NAMES)).map(tuple),
+    scripts=st.sets(st.sampled_from(NAMES)).map(tuple),
+)
+Step = Callable[[Held, st.DataObject], Held | None]
+
+
+def some(data: st.DataObject, of: tuple[str, ...]) -> str | None:
+    return data.draw(st.sampled_from(of)) if of else None
+
+
+def another_tool(held: Held, data: st.DataObject) -> Held | None:
+    more = some(data, tuple(tool for tool in TOOLS if not held.grants.covers(tool)))
+    return replace(held, tools=(*held.tools, more)) if more and held.tools is not None else None
+
+
+def a_scope_less(held: Held, data: st.DataObject) -> Held | None:
+    scoped = [tool for tool in held.tools or () if "(" in tool and not held.grants.covers(tool.partition("(")[0])]
+    one = some(data, tuple(scoped))
+    return replace(held, tools=(*(set(held.tools or ()) - {one}), one.partition("(")[0])) if one else None
+
+
+def no_list_at_all(held: Held, data: st.DataObject) -> Held | None:
+    return None if held.grants.covers("*") else replace(held, tools=None)
+
+
+def another_server(held: Held, data: st.DataObject) -> Held | None:
+    name = some(data, tuple(set(NAMES) - held.servers.keys()))
+    return replace(held, servers={**held.servers, name: ("npx", "c")}) if name else None
+
+
+def another_argument(held: Held, data: st.DataObject) -> Held | None:
+    name = some(data, tuple(held.servers))
+    return replace(held, servers={**held.servers, name: (*held.servers[name], "--all")}) if name else None
+
+
+def another_variable(held: Held, data: st.DataObject) -> Held | None:
+    return replace(held, env=(*held.env, "SECRET")) if held.servers else None
+
+
+def another_mode(held: Held, data: st.DataObject) -> Held | None:
+    return replace(held, mode=some(data, tuple(set(MODES) - {held.mode})))
+
+
+def another_skill(held: Held, data: st.DataObject) -> Held | None:
+    name = some(data, tuple(set(NAMES) - set(held.skills)))
+    return replace(held, skills=(*held.skills, name)) if name else None
+
+
+def a_script_in_a_skill(held: Held, data: st.DataObject) -> Held | None:
+    name = some(data, tuple(set(held.skills) - set(held.scripts)))
+    return replace(held, scripts=(*held.scripts, name)) if name else None
+
+
+WIDER: tuple[Step, ...] = (
+    another_tool, a_scope_less, no_list_at_all, another_server, another_argument, another_variable, another_mode,
+    another_skill, a_script_in_a_skill,
+)  # fmt: skip
+
+
+def a_tool_less(held: Held, data: st.DataObject) -> Held:
+    one = some(data, held.tools or ())
+    return replace(held, tools=tuple(tool for tool in held.tools or () if tool != one)) if one else held
+
+
+def a_scope_more(held: Held, data: st.DataObject) -> Held:
+    one = some(data, tuple(tool for tool in held.tools or () if "(" not in tool))
+    return replace(held, tools=(*(set(held.tools or ()) - {one}), f"{one}(git *)")) if one else held
+
+
+def a_list_where_there_was_none(held: Held, data: st.DataObject) -> Held:
+    tools = data.draw(st.lists(st.sampled_from(TOOLS), unique=True).map(tuple))
+    return replace(held, tools=tools) if held.tools is None else held
+
+
+def a_server_less(held: Held, data: st.DataObject) -> Held:
+    gone = some(data, tuple(held.servers))
+    return replace(held, servers={name: line for name, line in held.servers.items() if name != gone})
+
+
+def fewer(held: Held, data: st.DataObject) -> Held:
+    gone = some(data, NAMES)
+    return replace(
+        held,
+        mode=None if data.draw(st.booleans()) else held.mode,
+        skills=tuple(name for name in held.skills if name != gone),
+        scripts=tuple(name for name in held.scripts if name != gone),
+    )
+
+
+def other_words(held: Held, data: st.DataObject) -> Held:
+    return replace(held, body="Work otherwise.\n")
+
+
+NARROWER = (a_tool_less, a_scope_more, a_list_where_there_was_none, a_server_less, fewer, other_words)
+
+
+def asks(before: Held, after: Held) -> bool:
+    def locked(held: Held) -> LockedBundle:
+        return a_locked_bundle({"triage": tuple(held.grants)})
+
+    return only(locked(before), locked(after), grants_everywhere(before.bundle())) is not None
+
+
+@given(HELD, st.lists(st.sampled_from(NARROWER), max_size=4), st.data())
+def test_an_equal_or_narrower_set_never_asks(held: Held, steps: list[Callable[..., Held]], data: st.DataObject) -> None:
+    narrower = held
+    for step in steps:
+        narrower = step(narrower, data)
+    assert not asks(held, narrower)
+
+
+@pytest.mark.parametrize("step", WIDER)
+@given(held=HELD, data=st.data())
+def test_every_single_widening_asks(step: Step, held: Held, data: st.DataObject) -> None:
+    wider = step(held, data)
+    if wider is not None:
+        assert asks(held, wider)

@@ -1,0 +1,94 @@
+"""Which powers of a change somebody has approved: by naming a bundle, by saying yes, or before, as the lock tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentpkg.errors import ContentRefused, NetworkError, UsageError
+from agentpkg.hostfields import grants_everywhere
+from agentpkg.ops.planning import required_by
+from agentpkg.requirement import split_id
+from agentpkg.review import Gain, PowersGained, find_gains
+from agentpkg.sources import is_folder_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agentpkg.bundle import Bundle
+    from agentpkg.grants import Grants
+    from agentpkg.lockfile import LockedBundle
+    from agentpkg.manifest import Manifest
+    from agentpkg.ops.session import Session
+    from agentpkg.registries import Registries
+
+
+def check_approved(
+    session: Session,
+    manifest: Manifest,
+    bundles: Mapping[str, Bundle],
+    wanted: Mapping[str, LockedBundle],
+    registries: Registries,
+    named: Iterable[str],
+) -> tuple[Gain, ...]:
+    """Raise `PowersGained` unless all that `wanted` gains over the lock is approved; return what `--accept-grants` was.
+
+    `named` are ids that somebody asked for on the command line just now: their powers and those of all that they
+    require are approved. A bundle that the manifest names and the lock does not hold yet counts as named too, but lifts
+    nothing that was approved before.
+    """
+    held = session.lock.bundles
+    new = [bundle for bundle in manifest.requirements.keys() - held.keys() if _names_itself(session, manifest, bundle)]
+    approved = (_with_requirements(new, bundles) - held.keys()) | _with_requirements(named, bundles)
+    proof = _proof(session, bundles, registries, wanted.keys() - approved)
+    gains = find_gains(held, wanted, proof, approved)
+    if session.options.accept_grants:
+        return gains
+    waiting = tuple(gain for gain in gains if gain not in session.options.approved)
+    if waiting:
+        raise PowersGained(waiting)
+    return ()
+
+
+def _names_itself(session: Session, manifest: Manifest, bundle: str) -> bool:
+    """Say whether a line in the manifest is enough to name a bundle.
+
+    A manifest that came with a repository says nothing about the folders of this machine, so for a registry in one
+    that is outside of the project, somebody here must say so.
+    """
+    source = manifest.registries.get(split_id(bundle)[0])
+    outside = source is not None and is_folder_outside(source.url, session.project.root)
+    return session.project.user or not outside
+
+
+def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(named)
+    while waiting:
+        bundle = waiting.pop()
+        if bundle not in reached and bundle in bundles:
+            reached.add(bundle)
+            waiting += required_by(bundle, bundles[bundle])
+    return reached
+
+
+def _proof(
+    session: Session, bundles: Mapping[str, Bundle], registries: Registries, ids: Iterable[str]
+) -> dict[str, Mapping[str, Grants]]:
+    """Return the powers that the locked content of these bundles really holds, of those whose content can be read."""
+    proof: dict[str, Mapping[str, Grants]] = {}
+    for bundle in ids:
+        locked = session.lock.bundles.get(bundle)
+        if locked is None:
+            continue
+        same = bundles[bundle].digest == locked.digest
+        content = bundles[bundle] if same else _read(registries, bundle, locked.version)
+        if content and content.digest == locked.digest:
+            proof[bundle] = grants_everywhere(content)
+    return proof
+
+
+def _read(registries: Registries, bundle: str, version: str) -> Bundle | None:
+    try:
+        return registries.load(bundle, version)
+    except (ContentRefused, NetworkError, UsageError):
+        return None

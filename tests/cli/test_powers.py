@@ -1,0 +1,219 @@
+"""Powers that nobody approved: nothing is written, whatever the way they come, until somebody says yes to them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from agentpkg.commands import options
+from agentpkg.errors import ApprovalNeeded
+from agentpkg.ops.session import Options
+from agentpkg.review import Gain, PowersGained
+from tests.support.cli import Cli
+from tests.support.registry import Registry, agent_text
+from tests.support.tree import contents
+
+SKILL = "---\nname: sql\ndescription: About SQL.\n---\n\nRead it.\n"
+
+
+@pytest.fixture
+def tool(cli: Cli, project: Path, manifest: Path, registry: Registry) -> Registry:
+    """Install an agent that reads, of which there is a version that also runs commands."""
+    registry.publish("tool", "1.0.0", tools="[read]")
+    cli("install", "tool")
+    return registry
+
+
+def approved(project: Path, bundle: str = "tool") -> dict[str, list[str]]:
+    grants: dict[str, list[str]] = json.loads((project / "agentpkg.lock").read_text())["bundles"][bundle]["grants"]
+    return grants
+
+
+def refused(cli: Cli, *arguments: str) -> str:
+    """Run a command that must stop for approval, see that nothing changed, and return what it says."""
+    before = contents(cli.folder)
+    told = cli(*arguments, code=4).err
+    assert contents(cli.folder) == before
+    return told
+
+
+@pytest.mark.parametrize("more", [(), ("--yes",)])
+def test_an_update_that_gains_a_shell_stops_also_with_yes(cli: Cli, tool: Registry, more: tuple[str, ...]) -> None:
+    tool.publish("tool", "1.1.0", tools="[read, shell]")
+    assert "tool 1.0.0 → 1.1.0: tool would gain shell" in refused(cli, "update", *more)
+    assert "--accept-grants" in refused(cli, "update", *more)
+
+
+def test_accepted_powers_are_shown_and_recorded(cli: Cli, project: Path, tool: Registry) -> None:
+    tool.publish("tool", "1.1.0", tools="[read, shell]")
+    out = cli("update", "--accept-grants").out
+    assert "  accepted: tool 1.0.0 → 1.1.0: tool would gain shell\n" in out
+    assert approved(project) == {"tool": ["read", "shell"]}
+    assert "Bash" in (project / ".claude/agents/tool.md").read_text()
+    tool.publish("tool", "1.2.0", tools="[shell]")
+    assert "accepted" not in cli("update", "--accept-grants").out
+    assert approved(project) == {"tool": ["shell"]}
+
+
+def test_a_program_is_told_what_was_accepted(cli: Cli, tool: Registry) -> None:
+    tool.publish("tool", "1.1.0", tools="[read, shell]")
+    assert cli("update", "--accept-grants", "--json").json["accepted"] == ["tool 1.0.0 → 1.1.0: tool would gain shell"]
+
+
+def test_an_approval_that_a_hand_wrote_into_the_lock_does_not_pass(cli: Cli, project: Path, tool: Registry) -> None:
+    lock = project / "agentpkg.lock"
+    forged = json.loads(lock.read_text())
+    forged["bundles"]["tool"]["grants"]["tool"] = ["read", "shell"]
+    lock.write_text(json.dumps(forged))
+    tool.publish("tool", "1.1.0", tools="[read, shell]")
+    told = refused(cli, "update")
+    assert "agentpkg.lock approves what 1.0.0 does not hold: shell" in told
+    assert "tool would gain shell" in told
+
+
+def test_nor_does_one_that_names_content_which_nobody_has(cli: Cli, project: Path, tool: Registry) -> None:
+    lock = project / "agentpkg.lock"
+    forged = json.loads(lock.read_text())
+    forged["bundles"]["tool"] |= {"grants": {"tool": ["shell"]}, "version": "0.9.0", "digest": "sha256:0"}
+    lock.write_text(json.dumps(forged))
+    tool.publish("tool", "1.1.0", tools="[read, shell]")
+    told = refused(cli, "update")
+    assert "0.9.0 cannot be read, so nothing of it counts as approved" in told
+    assert "tool would gain read, shell" in told
+
+
+@pytest.mark.parametrize("powers", ["[read]", "[]"])
+def test_a_registry_that_moves_stops_even_where_no_power_is_gained(
+    cli: Cli, project: Path, manifest: Path, tool: Registry, tmp_path: Path, powers: str
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(tool.path, moved)
+    manifest.write_text(manifest.read_text().replace(tool.url, moved.as_uri()))
+    told = refused(cli, "sync")
+    assert f"tool 1.0.0 would come from {moved.as_uri()}, and no longer from {tool.url}" in told
+    cli("sync", "--accept-grants")
+    assert cli("sync").out == "nothing to do\n"
+    Registry(moved).publish("tool", "1.0.1", tools=powers)
+    assert "tool 1.0.0 -> 1.0.1" in cli("update").out
+
+
+def test_naming_a_bundle_again_approves_that_its_registry_moved(
+    cli: Cli, manifest: Path, tool: Registry, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(tool.path, moved)
+    manifest.write_text(manifest.read_text().replace(tool.url, moved.as_uri()))
+    cli("install", "tool")
+
+
+def test_a_bundle_that_a_manifest_takes_from_a_folder_elsewhere_is_not_named_by_that(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", tools="[read]")
+    text = manifest.read_text()
+    manifest.write_text(text + 'tool = ""\n')
+    told = refused(cli, "sync")
+    assert "tool 1.0.0 is new, and nobody here named it: tool would hold read" in told
+    assert "agentpkg install tool" in told
+    cli("install", "tool")
+
+
+def test_one_from_a_folder_of_the_project_or_from_elsewhere_in_the_world_is(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", tools="[read]")
+    inside = project / "agents-registry"
+    shutil.copytree(registry.path, inside)
+    manifest.write_text(
+        f'[project]\nhosts = ["claude"]\n[registries.own]\nurl = "./{inside.name}"\n'
+        '[bundles]\n"own/tool" = ""\ndata-engineer = ""\n'
+    )
+    cli("sync")
+    assert approved(project, "own/tool") == {"tool": ["read"]}
+
+
+def test_a_skill_that_a_bundle_begins_to_bring_and_a_script_in_it_are_powers(
+    cli: Cli, project: Path, tool: Registry
+) -> None:
+    agent = {"agents/tool.md": agent_text("tool", tools="[read]")}
+    tool.publish("tool", "1.1.0", files={**agent, "skills/sql/SKILL.md": SKILL})
+    assert "tool would gain skill:sql\n" in refused(cli, "update")
+    cli("update", "--accept-grants")
+    tool.publish("tool", "1.1.1", files={**agent, "skills/sql/SKILL.md": SKILL, "skills/sql/more.md": "More.\n"})
+    cli("update")
+    tool.publish("tool", "1.1.2", files={**agent, "skills/sql/SKILL.md": SKILL, "skills/sql/run.sh": "true\n"})
+    assert "tool would gain skill:sql/run.sh\n" in refused(cli, "update")
+
+
+def test_a_field_of_a_host_that_adds_power_is_asked_about_where_that_host_is_used(
+    cli: Cli, manifest: Path, tool: Registry
+) -> None:
+    tool.publish("tool", "1.1.0", tools="[read]", hosts="{claude: {permissionMode: acceptEdits}}")
+    assert "tool would gain claude.permissionMode=acceptEdits" in refused(cli, "update")
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["opencode"]'))
+    cli("update")
+    manifest.write_text(manifest.read_text().replace('["opencode"]', '["opencode", "claude"]'))
+    assert "tool would gain claude.permissionMode=acceptEdits" in refused(cli, "sync")
+
+
+def gain(bundle: str, *powers: str) -> Gain:
+    return Gain(bundle=bundle, before="1.0.0", after="1.1.0", digest="sha256:1", powers=(("tool", powers),))
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: bool) -> list[str]:
+    """Have somebody at the terminal who gives these answers; return the list that the questions will be in."""
+    asked: list[str] = []
+
+    def confirm(question: str, **_: object) -> bool:
+        asked.append(question)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(options, "interactive", lambda: True)
+    monkeypatch.setattr(click, "confirm", confirm)
+    return asked
+
+
+def until_approved(*rounds: tuple[Gain, ...]) -> Callable[[Options], str]:
+    """Return work that finds these gains, one round after the other."""
+    left = list(rounds)
+
+    def work(given: Options) -> str:
+        found = tuple(one for one in left.pop(0) if one not in given.approved) if left else ()
+        if found:
+            raise PowersGained(found)
+        return "done"
+
+    return work
+
+
+def test_each_bundle_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch, True, True)
+    assert options.with_approval(until_approved((gain("aa", "shell"), gain("bb", "edit"))), Options()) == "done"
+    assert asked == ["Approve aa 1.1.0?", "Approve bb 1.1.0?"]
+
+
+def test_one_no_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch, True, False)
+    work = until_approved((gain("aa", "shell"), gain("bb", "edit"), gain("cc", "edit")))
+    with pytest.raises(ApprovalNeeded, match=r"bb 1\.1\.0 was not approved; nothing was changed"):
+        options.with_approval(work, Options())
+    assert asked == ["Approve aa 1.1.0?", "Approve bb 1.1.0?"]
+
+
+def test_what_came_after_the_question_is_asked_about_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch, True, False)
+    with pytest.raises(ApprovalNeeded):
+        options.with_approval(until_approved((gain("aa", "edit"),), (gain("aa", "edit", "shell"),)), Options())
+    assert asked == ["Approve aa 1.1.0?"] * 2
+
+
+def test_yes_asks_nothing_and_approves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch)
+    with pytest.raises(PowersGained):
+        options.with_approval(until_approved((gain("aa", "shell"),)), Options(yes=True))
+    assert asked == []
