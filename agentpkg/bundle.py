@@ -13,15 +13,13 @@ from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields, parse_toml
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
+from agentpkg.limits import LIMITS, Limits
 from agentpkg.requirement import check_name, check_specifier, is_device, is_version
 from agentpkg.text import check_line, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_BYTES_A_FILE = 256 * 1024
-MOST_BYTES = 1024 * 1024
-MOST_FILES = 500
 _SKILL_KEYS = frozenset(["name", "description", "license", "compatibility", "metadata"])
 # What some host would put an environment variable or a file in the place of, named or not in `env`.
 _REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
@@ -155,13 +153,15 @@ def with_version(data: bytes, version: str) -> bytes:
     return tomlkit.dumps(document).encode()
 
 
-def parse_bundle(files: Mapping[str, bytes], where: str, *, any_version: bool = False) -> Bundle:
+def parse_bundle(
+    files: Mapping[str, bytes], where: str, *, any_version: bool = False, limits: Limits = LIMITS
+) -> Bundle:
     """Return the bundle that `files` make up: paths below the version's folder, and their bytes.
 
     `where` names the bundle in messages, `any_version` is as for `parse_bundle_file`. Raises `ContentRefused` for what
     does not belong in a bundle.
     """
-    _check_files(files, where)
+    _check_files(files, where, limits)
     if "bundle.toml" not in files:
         raise ContentRefused(f"{where}: bundle.toml is missing")
     about = parse_bundle_file(files["bundle.toml"], f"{where}/bundle.toml", any_version=any_version)
@@ -183,13 +183,13 @@ def parse_bundle(files: Mapping[str, bytes], where: str, *, any_version: bool = 
     )
 
 
-def _check_files(files: Mapping[str, bytes], where: str) -> None:
-    if sum(map(len, files.values())) > MOST_BYTES:
-        raise ContentRefused(f"{where}: larger than {MOST_BYTES} bytes")
+def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None:
+    if sum(map(len, files.values())) > limits.bundle_bytes:
+        raise ContentRefused(f"{where}: larger than {limits.bundle_bytes:,} bytes")
     folded: dict[str, str] = {}
     for path, data in files.items():
-        if len(data) > MOST_BYTES_A_FILE:
-            raise ContentRefused(f"{where}/{path}: larger than {MOST_BYTES_A_FILE} bytes")
+        if len(data) > limits.file_bytes:
+            raise ContentRefused(f"{where}/{path}: larger than {limits.file_bytes:,} bytes")
         if not _KNOWN.match(path):
             raise ContentRefused(
                 f"{where}: {path!r} has no place in a bundle",

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import MOST_BYTES_A_FILE, Bundle, BundleFile, content_digest, parse_bundle, parse_bundle_file
+from agentpkg.bundle import Bundle, BundleFile, content_digest, parse_bundle, parse_bundle_file
 from agentpkg.canonical import write_agent
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
 from agentpkg.foreign import guess_host, host_of, is_agent_file, is_page, stem_of, translate
 from agentpkg.git import run
 from agentpkg.hosts import HOSTS
+from agentpkg.limits import LIMITS
 from agentpkg.registry import PLAIN_FILES, RegistryFile
 from agentpkg.requirement import NAME
 from agentpkg.resolve import Offer
@@ -185,7 +186,7 @@ def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
 
 def _translated(mirror: Mirror, path: str, one: str) -> Found:
     where = escape(path)
-    read = mirror.read(one, MOST_BYTES_A_FILE)
+    read = mirror.read(one, LIMITS.file_bytes, where)
     data = read[1] if read else b""
     tolerant = read_tolerant(data, where)
     if is_page(tolerant):

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _SECONDS = 600
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_STREAMED = "1m"
 _KEPT = frozenset(["GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_HTTP_PROXY_AUTHMETHOD"])
 _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "https:ssh:file",
@@ -45,8 +47,14 @@ _OPTIONS = (
     "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
     "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2", "-c", "push.followTags=false",
     "-c", "push.recurseSubmodules=no", "-c", "push.gpgSign=false", "-c", "core.quotePath=false",
-    "-c", "log.showSignature=false", "-c", "log.diffMerges=separate",
+    "-c", "log.showSignature=false", "-c", "log.diffMerges=separate", "-c", f"core.bigFileThreshold={_STREAMED}",
 )  # fmt: skip
+# Said to the processes that read as well: what is larger is never held in git's memory as a whole.
+_READING = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
+    "GIT_CONFIG_VALUE_0": _STREAMED,
+}
 _PASSWORD = re.compile(r"(https?://)\S*@")
 
 
@@ -146,11 +154,11 @@ class Reader:
         if self._git is not None:
             self._git.clear_cache()
 
-    def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
+    def read(self, object_name: str, most: int, called: str = "") -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
 
-        Raises `ContentRefused` for one that is larger than `most` bytes, without holding it in memory, and `Damaged`
-        for one that cannot be read.
+        `called` is its name in messages. Raises `ContentRefused` for one that is larger than `most` bytes, without
+        holding it in memory, and `Damaged` for one that cannot be read.
         """
         if not _OBJECT.match(object_name):
             raise ContentRefused(f"{escape(object_name)!r} is not a name that may be looked up")
@@ -160,7 +168,7 @@ class Reader:
             if size > most:
                 while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
                     pass
-                raise ContentRefused(f"{object_name} has {size} bytes, {most} are allowed")
+                raise ContentRefused(f"{called or object_name} has {size:,} bytes, {most:,} are allowed")
             data = stream.read(size)
         except (ValueError, OSError) as error:
             if re.search(r" missing\W*\Z", str(error)):
@@ -184,7 +192,7 @@ class Reader:
         """Ask the process for one kind of question, which is started behind the fence."""
         if self._git is None:
             self._git, self._started = gitpython.Git(self._path), set()
-            self._git.update_environment(GIT_DIR=str(self._path))
+            self._git.update_environment(GIT_DIR=str(self._path), **_READING)
         with nullcontext() if question in self._started else _fenced():
             self._started.add(question)
             return getattr(self._git, question)(object_name)
@@ -204,11 +212,15 @@ def damaged(path: Path, object_name: str) -> Damaged:
 
 
 def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
-    """Return the three-way merge of a file's bytes with LF line endings, None if the changes meet in the same lines."""
+    """Return the three-way merge of a file's bytes with LF line endings, None if the changes meet in the same lines.
+
+    A byte order mark that an editor put before `ours` stays there, and changes no line.
+    """
+    mark = BOM_UTF8 if ours.startswith(BOM_UTF8) else b""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part, content in (("ours", ours), ("base", base), ("theirs", theirs)):
+        for part, content in (("ours", ours.removeprefix(mark)), ("base", base), ("theirs", theirs)):
             (folder / part).write_bytes(content.replace(b"\r\n", b"\n"))
         names = ("ours", "base", "theirs")
         status, merged = run(folder, "merge-file", "--stdout", "--quiet", *names, allowed=tuple(range(256)))
-    return merged if status == 0 else None
+    return mark + merged if status == 0 else None

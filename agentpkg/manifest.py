@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.fields import Fields, parse_toml
+from agentpkg.limits import LIMITS, MOST_BUNDLE_BYTES, MOST_FILE_BYTES, Limits
 from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RegistrySource:
 
     `signers` and `revoked` are files below the project that list the keys which may sign, and those which no longer
     may; `signed_after` is the commit after which they must. With `filtered`, files are fetched when they are needed.
+    Bundles beyond `limits` are refused.
     `ref` is set for a repository of plain agents, which holds no bundles: the branch, tag or commit to read, "" for
     the remote's own choice.
     """
@@ -40,6 +42,7 @@ class RegistrySource:
     signed_after: str | None = None
     filtered: bool = False
     ref: str | None = None
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,11 @@ def _registries(fields: Fields) -> dict[str, RegistrySource]:
     return {name: _registry(name, table) for name, table in fields.table("registries").tables()}
 
 
-_REGISTRY_KEYS = ("url", "subfolder", "branch", "signers", "revoked", "signed_after", "filter", "agents", "ref")
+_REGISTRY_KEYS = (
+    "url", "subfolder", "branch", "signers", "revoked", "signed_after", "filter", "agents", "ref",
+    "max_file_bytes", "max_bundle_bytes",
+)  # fmt: skip
+_REGISTRY_ONLY = ("branch", "signers", "revoked", "signed_after", "max_file_bytes", "max_bundle_bytes")
 
 
 def _registry(name: str, fields: Fields) -> RegistrySource:
@@ -116,7 +123,7 @@ def _registry(name: str, fields: Fields) -> RegistrySource:
     agents = fields.flag("agents")
     if not agents and "ref" in fields:
         raise UsageError(f"{fields.where}: ref is for repositories of plain agents (agents = true)", hint="use branch")
-    if agents and any(key in fields for key in ("branch", "signers", "revoked", "signed_after")):
+    if agents and any(key in fields for key in _REGISTRY_ONLY):
         raise UsageError(f"{fields.where}: a repository of plain agents takes url, subfolder, ref and filter only")
     if "signers" not in fields and ("revoked" in fields or "signed_after" in fields):
         raise UsageError(f"{fields.where}: revoked and signed_after go with signers")
@@ -129,7 +136,18 @@ def _registry(name: str, fields: Fields) -> RegistrySource:
         signed_after=_commit(fields, "signed_after"),
         filtered=fields.flag("filter"),
         ref=(fields.text_or_none("ref") or "") if agents else None,
+        limits=Limits(
+            file_bytes=_most(fields, "max_file_bytes", LIMITS.file_bytes, MOST_FILE_BYTES),
+            bundle_bytes=_most(fields, "max_bundle_bytes", LIMITS.bundle_bytes, MOST_BUNDLE_BYTES),
+        ),
     )
+
+
+def _most(fields: Fields, key: str, otherwise: int, most: int) -> int:
+    number = fields.number(key) if key in fields else otherwise
+    if not 0 < number <= most:
+        raise UsageError(f"{fields.where}: {key} is {number}", hint=f"1 to {most}")
+    return number
 
 
 def check_subfolder(text: str, where: str) -> str:
@@ -258,6 +276,8 @@ def with_registry(text: str, name: str, source: RegistrySource) -> str:
         "revoked": source.revoked,
         "signed_after": source.signed_after,
         "filter": source.filtered,
+        "max_file_bytes": source.limits.file_bytes if source.limits.file_bytes != LIMITS.file_bytes else None,
+        "max_bundle_bytes": source.limits.bundle_bytes if source.limits.bundle_bytes != LIMITS.bundle_bytes else None,
     }
     for key, value in values.items():
         if value:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import NetworkError, UsageError
+from agentpkg.errors import ContentRefused, NetworkError, UsageError
 from agentpkg.git import Damaged, GitFailed, Reader, damaged, object_id, run
+from agentpkg.limits import LIMITS
+from agentpkg.limits import MOST_FILE_BYTES
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
@@ -73,12 +76,13 @@ class Mirror:
         except Damaged:
             return True
 
-    def read(self, object_name: str, most: int) -> tuple[str, bytes] | None:
+    def read(self, object_name: str, most: int, called: str = "") -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
 
-        Raises `ContentRefused` for one that is larger than `most` bytes, `Damaged` for one that cannot be read.
+        `called` is its name in messages. Raises `ContentRefused` for one that is larger than `most` bytes, `Damaged`
+        for one that cannot be read.
         """
-        return self._reader.read(object_name, most)
+        return self._reader.read(object_name, most, called)
 
     def has(self, object_name: str) -> bool:
         """Say whether there is an object of this name or id."""
@@ -106,25 +110,50 @@ class Mirror:
         return {one: parse_tree(data) for one, data in self.read_many(ids, "tree").items()}
 
     def read_many(self, ids: Iterable[str], kind: str = "blob") -> dict[str, bytes]:
-        """Return the bytes of many objects of one kind by their ids, read together; raise `Damaged` if one is gone."""
+        """Return the bytes of many objects of one kind by their ids, read together; raise `Damaged` if one is gone.
+
+        A file that is too large for any bundle is left out, and not read.
+        """
+        most = LIMITS.file_bytes if kind == "blob" else _MOST_TREE
         wanted = list(dict.fromkeys(ids))
         if len(wanted) <= _FEW:  # the process that is there anyway is faster than another one
-            each = {one: self.read(one, most=_MOST_TREE) for one in wanted}
-            return {one: self._whole(one, kind, read[1] if read else None) for one, read in each.items()}
-        found: dict[str, bytes] = {}
-        for start in range(0, len(wanted), _ALL_AT_ONCE):
-            part = "".join(f"{one}\n" for one in wanted[start : start + _ALL_AT_ONCE])
-            _, output = run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=part.encode())
-            place = 0
-            while place < len(output):
-                end = output.index(b"\n", place)
-                words = output[place:end].split()
-                place = end + 1
-                if words[-1] != b"missing":
-                    size = int(words[-1])
-                    found[words[0].decode()] = output[place : place + size]
-                    place += size + 1
-        return {one: self._whole(one, kind, found.get(one)) for one in wanted}
+            found = {}
+            for one in wanted:
+                with suppress(ContentRefused):
+                    read = self.read(one, most)
+                    found[one] = self._whole(one, kind, read[1] if read else None)
+            return found
+        small = [one for one, size in self._sizes(wanted).items() if size <= most]
+        return {
+            one: self._whole(one, kind, data)
+            for start in range(0, len(small), _ALL_AT_ONCE)
+            for one, data in self._batch(small[start : start + _ALL_AT_ONCE]).items()
+        }
+
+    def _sizes(self, ids: list[str]) -> dict[str, int]:
+        """Return the sizes of objects in bytes; raise `Damaged` if one is not there."""
+        _, output = run(self.path, "cat-file", "--batch-check", bare=True, stdin=_lines(ids))
+        sizes = {}
+        for one, line in zip(ids, output.decode().splitlines(), strict=True):
+            if not line.split()[-1].isdigit():
+                raise damaged(self.path, one)
+            sizes[one] = int(line.split()[-1])
+        return sizes
+
+    def _batch(self, ids: list[str]) -> dict[str, bytes | None]:
+        """Return the bytes of objects, all of them held in memory."""
+        found: dict[str, bytes | None] = dict.fromkeys(ids)
+        _, output = run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=_lines(ids))
+        place = 0
+        while place < len(output):
+            end = output.index(b"\n", place)
+            words = output[place:end].split()
+            place = end + 1
+            if words[-1] != b"missing":
+                size = int(words[-1])
+                found[words[0].decode()] = output[place : place + size]
+                place += size + 1
+        return found
 
     def _whole(self, one: str, kind: str, data: bytes | None) -> bytes:
         if data is None or object_id(kind, data) != one:
@@ -171,9 +200,8 @@ class Mirror:
                 f"{len(missing)} of the files that are needed of {self.title} have not been fetched yet",
                 hint="run again without --offline",
             )
-        stdin = "".join(f"{one}\n" for one in missing).encode()
         try:
-            self._fetch(self.origin, *_FETCH, "--filter=blob:none", "--stdin", "origin", stdin=stdin)
+            self._fetch(self.origin, *_FETCH, "--filter=blob:none", "--stdin", "origin", stdin=_lines(missing))
         except GitFailed as error:
             raise network_error("fetch files of", self.origin, error.details) from None
 
@@ -232,6 +260,10 @@ class Mirror:
         )
         stream += [b"M 100644 :%d %s\n" % (mark, path.encode()) for mark, path in enumerate(files, 1)]
         run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
+
+
+def _lines(ids: Iterable[str]) -> bytes:
+    return "".join(f"{one}\n" for one in ids).encode()
 
 
 def parse_tree(data: bytes) -> tuple[Entry, ...]:

@@ -151,4 +151,4 @@ class Registries:
                 lambda commit: fetch_commit(mirror, remote.url, commit, offline=self._offline),
             )
         remote.check_signed(mirror)
-        return Registry(name, source.url, mirror, remote.prefix)
+        return Registry(name, source.url, mirror, remote.prefix, limits=source.limits)

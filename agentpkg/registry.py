@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from agentpkg.bundle import (
-    MOST_BYTES,
-    MOST_BYTES_A_FILE,
-    MOST_FILES,
-    Bundle,
-    BundleFile,
-    parse_bundle,
-    parse_bundle_file,
-)
+from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import ContentRefused, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
 from agentpkg.git import damaged
+from agentpkg.limits import LIMITS, MOST_FILES, Limits
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
 from agentpkg.text import decode
@@ -45,13 +38,22 @@ class RegistryFile:
 
 
 class Registry:
-    """One registry at one commit: the mirror's head unless another is given."""
+    """One registry at one commit: the mirror's head unless another is given. Nothing beyond `limits` is read."""
 
-    def __init__(self, name: str, url: str, mirror: Mirror, prefix: str, commit: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        mirror: Mirror,
+        prefix: str,
+        commit: str | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
         self.name = name
         self.url = url
         self.mirror = mirror
         self._prefix = prefix
+        self._limits = limits
         commit = commit or mirror.head
         if commit is None:
             raise NetworkError(f"registry {name} ({url}) has not been fetched yet", hint="run again without --offline")
@@ -68,7 +70,7 @@ class Registry:
         if entry is None or entry.mode not in PLAIN_FILES:
             return None
         self.mirror.need([entry.id])
-        found = self.mirror.read(entry.id, MOST_BYTES_A_FILE)
+        found = self.mirror.read(entry.id, self._limits.file_bytes, f"registry {self.name}: {path}")
         if found is None:
             raise damaged(self.mirror.path, f"{path} at {self.commit[:12]}")
         return found[1]
@@ -196,13 +198,13 @@ class Registry:
         files = self.files(name, version)
         if not files:
             raise ContentRefused(f"{where} is not in registry {self.name}", hint="agentpkg update chooses another")
-        bundle = parse_bundle(files, where)
+        bundle = parse_bundle(files, where, limits=self._limits)
         self._check_place(bundle.name, bundle.version, name, version)
         return bundle
 
     def files(self, name: str, version: str) -> dict[str, bytes]:
         """Return the files of a version by their path in it, none if there is no such version."""
-        return read_tree(self.mirror, self._object(f"bundles/{name}/{version}"), f"{name} {version}")
+        return read_tree(self.mirror, self._object(f"bundles/{name}/{version}"), f"{name} {version}", self._limits)
 
     def place(self, name: str, version: str) -> str:
         """Return the path of a version's folder in the repository."""
@@ -233,7 +235,7 @@ def parse_registry_file(data: bytes, where: str) -> RegistryFile:
     return RegistryFile(name=fields.text_or_none("name") or "", description=fields.text_or_none("description") or "")
 
 
-def read_tree(mirror: Mirror, object_name: str, where: str) -> dict[str, bytes]:
+def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> dict[str, bytes]:
     """Return all files below a folder by their path in it, none if there is no such folder.
 
     Raises `ContentRefused`, before anything large is read, for what no bundle may hold.
@@ -243,12 +245,12 @@ def read_tree(mirror: Mirror, object_name: str, where: str) -> dict[str, bytes]:
     mirror.need(ids.values())
     files: dict[str, bytes] = {}
     for path, one in ids.items():
-        found = mirror.read(one, MOST_BYTES_A_FILE)
+        found = mirror.read(one, limits.file_bytes, f"{where}: {path}")
         if found is None:
             raise damaged(mirror.path, f"{path} of {where}")
         files[path] = found[1]
-        if sum(map(len, files.values())) > MOST_BYTES:
-            raise ContentRefused(f"{where}: more than {MOST_BYTES} bytes")
+        if sum(map(len, files.values())) > limits.bundle_bytes:
+            raise ContentRefused(f"{where}: larger than {limits.bundle_bytes:,} bytes")
     return files
 
 

@@ -16,6 +16,7 @@ from agentpkg.compare import Comparison, compare_bundles
 from agentpkg.errors import AgentpkgError, ContentRefused, UsageError
 from agentpkg.hosts import HOSTS
 from agentpkg.leaks import find_leaks
+from agentpkg.limits import LIMITS, Limits
 from agentpkg.manifest import HostSettings
 from agentpkg.resolve import Index, Offer, resolve
 from agentpkg.semver import Level, level_between, next_version, version_before
@@ -51,13 +52,14 @@ def choose_version(
     offers: Sequence[Offer],
     load: Callable[[str], tuple[Bundle, Mapping[str, bytes]]],
     bump: str,
+    limits: Limits = LIMITS,
 ) -> Mapping[str, bytes]:
     """Return the files with the version that `bump` (`auto`, or a level) gives them.
 
     It is measured on the newest final version. `auto` keeps a version that the author has raised far enough already,
     and takes the published one where nothing else has changed. Raises `ContentRefused` for a level that is too small.
     """
-    bundle = parse_bundle(files, "bundle")
+    bundle = parse_bundle(files, "bundle", limits=limits)
     finals = [one for one in offers if not (one.unfit or Version(one.version).is_prerelease)]
     published = [one.version for one in finals if not one.yanked] or [one.version for one in finals]
     if not published:
@@ -88,13 +90,14 @@ def make_release(
     load: Callable[[str], tuple[Bundle, Mapping[str, bytes]]],
     names: Iterable[str],
     index: Index,
+    limits: Limits = LIMITS,
 ) -> Release:
     """Return the release that `files` make up, measured on the version before it.
 
     `offers` are the versions that the registry has of it, `load` gives one with its files, `names` are all bundles of
     the registry. Raises `ContentRefused` for what is not fit to be published.
     """
-    bundle = parse_bundle(files, "bundle")
+    bundle = parse_bundle(files, "bundle", limits=limits)
     leaks = find_leaks(files)
     if leaks:
         raise ContentRefused(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import MOST_BYTES, MOST_FILES, parse_bundle
+from agentpkg.bundle import parse_bundle
 from agentpkg.errors import UsageError
 from agentpkg.hosts import HOSTS, get_host
+from agentpkg.limits import LIMITS, MOST_FILES
 from agentpkg.ops.inspect import get_info
 from agentpkg.ops.session import open_session
 from agentpkg.project import read_folder
@@ -55,4 +56,5 @@ def _find(session: Session, text: str) -> Bundle:
 def _read(folder: Path) -> Bundle:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", hint="name a folder that holds a bundle.toml")
-    return parse_bundle(read_folder(folder, most_files=MOST_FILES, most_bytes=MOST_BYTES), folder.resolve().name)
+    files = read_folder(folder, most_files=MOST_FILES, most_bytes=LIMITS.bundle_bytes)
+    return parse_bundle(files, folder.resolve().name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import MOST_BYTES, MOST_FILES, Bundle, parse_bundle
+from agentpkg.bundle import Bundle, parse_bundle
 from agentpkg.errors import IntegrityError, UsageError
+from agentpkg.limits import MOST_FILES, Limits
 from agentpkg.project import read_folder
 from agentpkg.publishing import Draft, push_change, who_added, write_author_file
 from agentpkg.registry import Registry
@@ -47,12 +48,13 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
     source = folder / "bundle.toml"
     if not source.is_file():
         raise UsageError(f"there is no bundle.toml in {folder}", hint="name the folder of a bundle")
-    written = read_folder(folder, most_files=MOST_FILES, most_bytes=MOST_BYTES)
+    limits = remote.source.limits
+    written = read_folder(folder, most_files=MOST_FILES, most_bytes=limits.bundle_bytes)
     decided: list[Release] = []
 
     def decide(mirror: Mirror, head: str | None) -> Draft | None:
-        registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head)
-        release = _decide(registry, as_published(written), wish.bump)
+        registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head, limits)
+        release = _decide(registry, as_published(written), wish.bump, limits)
         decided[:] = [release]
         if release.same or options.dry_run:
             return None
@@ -72,8 +74,8 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
     return Published(release=release, commit=commit)
 
 
-def _decide(registry: Registry, files: Mapping[str, bytes], bump: str | None) -> Release:
-    name = parse_bundle(files, "bundle").name
+def _decide(registry: Registry, files: Mapping[str, bytes], bump: str | None, limits: Limits) -> Release:
+    name = parse_bundle(files, "bundle", limits=limits).name
     names = registry.names()
     offers = registry.offers(name) if name in names else ()
 
@@ -81,8 +83,8 @@ def _decide(registry: Registry, files: Mapping[str, bytes], bump: str | None) ->
         return registry.load(name, version), registry.files(name, version)
 
     if bump:
-        files = choose_version(files, offers, load, bump)
-    release = make_release(files, offers, load, names, registry)
+        files = choose_version(files, offers, load, bump, limits)
+    release = make_release(files, offers, load, names, registry, limits)
     if release.same:
         return release
     version = release.bundle.version

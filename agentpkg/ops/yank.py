@@ -30,7 +30,7 @@ def yank(remote: Remote, name: str, version: str, reason: str | None, wish: Wish
     path = f"{remote.folder}/{name}/{YANKED}"
 
     def decide(mirror: Mirror, head: str | None) -> Draft | None:
-        registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head)
+        registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head, remote.source.limits)
         versions = registry.versions(name)
         if version not in versions:
             raise UsageError(f"{name} has no version {version}", hint=nearest(version, versions, _some(versions)))

@@ -153,7 +153,7 @@ def test_links_are_refused(registry: Registry, tmp_path: Path) -> None:
 
 def test_a_large_file_is_refused_before_it_is_read(registry: Registry, tmp_path: Path) -> None:
     registry.publish("tool", files={"agents/tool.md": agent_text("tool", body="x" * 300_000)})
-    with pytest.raises(ContentRefused, match="bytes, 262144 are allowed"):
+    with pytest.raises(ContentRefused, match=r"tool 1\.0\.0: agents/tool\.md has 300,\d{3} bytes, 262,144 are allowed"):
         registries(registry, tmp_path).load("tool", "1.0.0")
 
 

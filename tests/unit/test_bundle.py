@@ -146,9 +146,9 @@ def test_paths_that_differ_in_case_only_are_refused() -> None:
 
 
 def test_a_bundle_is_small() -> None:
-    assert refusal(files(README_md=b"x" * (256 * 1024 + 1))) == "aa 1.0.0/README.md: larger than 262144 bytes"
+    assert refusal(files(README_md=b"x" * (256 * 1024 + 1))) == "aa 1.0.0/README.md: larger than 262,144 bytes"
     many = {f"skills/sql/{number}.txt": b"x" * 200_000 for number in range(6)}
-    assert refusal({**files(), **many}) == "aa 1.0.0: larger than 1048576 bytes"
+    assert refusal({**files(), **many}) == "aa 1.0.0: larger than 1,048,576 bytes"
 
 
 def test_a_bundle_without_its_file_or_without_an_agent_is_refused() -> None:

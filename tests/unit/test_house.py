@@ -91,6 +91,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.fields",
         "agentpkg.text",
         "agentpkg.hidden",
+        "agentpkg.limits",
     ),
     ("agentpkg.errors",),
     ("agentpkg",),
