@@ -76,6 +76,19 @@ def _check(mirror: Mirror, ledger: Ledger | None, name: str, old: str, new: str,
     return changed
 
 
+def check_seen(mirror: Mirror, ledger: Ledger, name: str, folder: str) -> None:
+    """Raise `IntegrityError` unless the mirror's head holds every version that was ever seen, as it was."""
+    record, head = ledger.read(), mirror.head
+    if record and head:
+        now = list_versions(mirror, head, folder)
+        if any(now.get(version) != tree for version, tree in record.seen.items()):
+            raise IntegrityError(
+                f"registry {name}: the mirror is not what this machine has seen of it",
+                details=_differences(mirror, record, head, folder),
+                hint="agentpkg cache clean, and run the command again",
+            )
+
+
 def _differences(mirror: Mirror, record: Record, new: str, folder: str) -> list[str]:
     """Return what a new history makes of the versions that were seen, in words."""
     if mirror.root(new) != record.root:

@@ -15,7 +15,7 @@ from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
     "init", "install", "sync", "update", "remove", "lock",
-    "list", "status", "diff", "keep", "search", "info", "render", "hosts",
+    "list", "status", "diff", "keep", "audit", "search", "info", "render", "hosts",
     "publish", "yank", "unyank", "registry", "cache",
 )  # fmt: skip
 _BUG = 70

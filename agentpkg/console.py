@@ -35,7 +35,12 @@ def say_json_error(error: AgentpkgError) -> None:
 
 def say_json(data: dict[str, Any]) -> None:
     r"""Print one JSON document, with the format of its shape first. What cannot be seen is written as `\u200b`."""
-    text = json.dumps({"format": JSON_FORMAT, **data}, indent=2, ensure_ascii=False)
+    say_document({"format": JSON_FORMAT, **data})
+
+
+def say_document(data: dict[str, Any]) -> None:
+    """Print one JSON document in a shape that is not ours."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
     sys.stdout.write(replace_hidden(text, _spell_json) + "\n")
 
 

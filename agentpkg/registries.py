@@ -6,7 +6,7 @@ import shutil
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from agentpkg.acceptance import fetch_commit
+from agentpkg.acceptance import check_seen, fetch_commit
 from agentpkg.builtin import open_builtin
 from agentpkg.direct import Collection, Pin
 from agentpkg.errors import AgentpkgError, UsageError, nearest
@@ -132,6 +132,13 @@ class Registries:
         registry, name = split_id(bundle)
         opened = self.get(registry)
         return opened.notes(name, version) if isinstance(opened, Collection) else ()
+
+    def check_seen(self, name: str) -> None:
+        """Raise `IntegrityError` unless the registry still is what this machine has seen of it, all of it."""
+        opened = self.get(name)
+        if isinstance(opened, Registry) and name in self._sources:
+            remote = Remote.of(name, self._sources[name], self._root, offline=self._offline, tell=self._tell)
+            check_seen(opened.mirror, remote.ledger, name, remote.folder)
 
     def _remote(self, name: str) -> Registry | Collection:
         source = self._sources[name]

@@ -24,7 +24,7 @@ def decode(data: bytes, where: str) -> str:
         read = data.decode("utf-8", "surrogateescape")
         found = len(data[: error.start].decode())
         raise ContentRefused(
-            f"{where}: {place_of(read, found)}: byte 0x{data[error.start]:02X} is not UTF-8: {_excerpt(read, found)}",
+            f"{where}: {_told(read, found)}: byte 0x{data[error.start]:02X} is not UTF-8: {_excerpt(read, found)}",
             hint="save the file as UTF-8 without a byte order mark",
         ) from None
     check(text, where)
@@ -35,7 +35,7 @@ def check(text: str, where: str) -> None:
     """Raise `ContentRefused` if the text of a file holds a character that cannot be seen, naming line and column."""
     found = next(find_hidden(text), None)
     if found is not None:
-        raise _refused(f"{where}: {place_of(text, found)}", text, found)
+        raise _refused(f"{where}: {_told(text, found)}", text, found)
 
 
 def check_value(text: str, where: str) -> None:
@@ -52,9 +52,14 @@ def check_line(text: str, where: str) -> None:
         raise ContentRefused(f"{where}: {text!r} is not on one line", hint="write it on one line, without tabs")
 
 
-def place_of(text: str, place: int) -> str:
-    """Return line and column of a place in a text, as a message names them."""
-    return f"line {text.count(chr(10), 0, place) + 1}, column {place - text.rfind(chr(10), 0, place)}"
+def place_of(text: str, place: int) -> tuple[int, int]:
+    """Return line and column of a place in a text, both from 1."""
+    return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+
+
+def _told(text: str, place: int) -> str:
+    line, column = place_of(text, place)
+    return f"line {line}, column {column}"
 
 
 def _refused(where: str, text: str, found: int) -> ContentRefused:

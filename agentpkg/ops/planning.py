@@ -153,8 +153,18 @@ def written_before(session: Session, paths: Iterable[str], registries: Registrie
 
 def _render_locked(session: Session, registries: Registries) -> dict[str, tuple[str, bytes]]:
     """Return digest and bytes of every file as the lock's versions and settings render it, none if that fails."""
+    try:
+        loaded = {bundle: registries.load(bundle, locked.version) for bundle, locked in session.lock.bundles.items()}
+        rendered = render_locked(session, loaded)
+    except AgentpkgError:
+        return {}
+    return {path: (target.sha256, target.content) for path, target in rendered.targets.items()}
+
+
+def render_locked(session: Session, bundles: Mapping[str, Bundle]) -> Rendered:
+    """Return what the lock's versions (or those of them in `bundles`) put into the project by the lock's settings."""
     lock = session.lock
-    requirements = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
+    requirements = {key: wanted for key in bundles if (wanted := lock.bundles[key].wanted)}
     settings = {
         name: HostSettings(models=lock.hosts[name].models, widening=lock.hosts[name].widening)
         if name in lock.hosts
@@ -162,12 +172,7 @@ def _render_locked(session: Session, registries: Registries) -> dict[str, tuple[
         for name in HOSTS
     }
     then = replace(session.manifest, hosts=lock.project_hosts, requirements=requirements, settings=settings)
-    try:
-        bundles = {bundle: registries.load(bundle, locked.version) for bundle, locked in lock.bundles.items()}
-        rendered = render_bundles(session, then, bundles)
-    except AgentpkgError:
-        return {}
-    return {path: (target.sha256, target.content) for path, target in rendered.targets.items()}
+    return render_bundles(session, then, bundles)
 
 
 def _refuse_clashes(rendered: Rendered) -> None:

@@ -1,0 +1,212 @@
+"""`audit` finds what is wrong, whoever did it, says where, and exits with the code of the gravest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentpkg.ledger import Ledger
+from agentpkg.store import state_folder
+from tests.support.cli import Cli
+from tests.support.registry import Registry, git
+from tests.support.tree import stamps
+
+FILE = ".claude/agents/tool.md"
+
+
+@pytest.fixture
+def tool(cli: Cli, project: Path, manifest: Path, registry: Registry) -> Path:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    cli("install", "tool")
+    return project / FILE
+
+
+def found(cli: Cli, *, code: int, more: tuple[str, ...] = ()) -> list[tuple[str, str | None]]:
+    """Return code and path of all findings, having seen that the audit writes nothing into the project."""
+    before = stamps(cli.folder)
+    data = cli("audit", "--json", *more, code=code).json
+    assert stamps(cli.folder) == before
+    return [(one["code"], one["path"]) for one in data["findings"]]
+
+
+def change_lock(project: Path, change: Any) -> None:
+    lock = project / "agentpkg.lock"
+    data = json.loads(lock.read_text())
+    change(data)
+    lock.write_text(json.dumps(data))
+
+
+def test_a_project_that_is_well_passes(cli: Cli, tool: Path) -> None:
+    result = cli("audit")
+    assert result.out == "all is well: 1 bundles and 3 texts were looked at\n"
+    assert result.err == ""
+
+
+def test_a_project_without_a_manifest_is_refused(cli: Cli) -> None:
+    cli("audit", code=2)
+
+
+def test_drift_is_found_and_an_accepted_edit_is_noted(cli: Cli, tool: Path) -> None:
+    tool.write_text(tool.read_text() + "Mine.\n")
+    assert found(cli, code=1) == [("drift", FILE)]
+    cli("keep", FILE)
+    assert found(cli, code=0) == [("kept", FILE)]
+    tool.unlink()
+    assert found(cli, code=1) == [("drift", FILE)]
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (".claude/agents/mine.md", "---\nname: mine\n---\nAs \u200bwritten.\n".encode()),
+        (".cursor/rules/mine.mdc", "a\U000e0041".encode()),
+        (".github/copilot-instructions.md", b"caf\xe9"),
+        ("AGENTS.md", "\ufeff# Rules\n".encode()),
+        (".roomodes", "customModes: []\u202e\n".encode()),
+        (".opencode/skills/mine/run.py", b"print('\x1b[2J')"),
+    ],
+)
+def test_text_that_hides_is_found_also_in_files_of_others(cli: Cli, tool: Path, path: str, data: bytes) -> None:
+    place = cli.folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    assert found(cli, code=3) == [("hidden-text", path)]
+    place.write_bytes("Emoji 👩\u200d💻, می\u200cشود and ❤\ufe0f.\n".encode())
+    assert found(cli, code=0) == []
+
+
+def test_where_it_hides_is_told_escaped(cli: Cli, tool: Path) -> None:
+    (cli.folder / "AGENTS.md").write_text("one\ntwo \u200b\n")
+    result = cli("audit", code=3)
+    assert "error[hidden-text] AGENTS.md:2:5: holds U+200B (ZERO WIDTH SPACE)" in result.out
+    assert "error: the audit found 1 thing wrong" in result.err
+    (cli.folder / "AGENTS.md").rename(cli.folder / "A\u202eB.md")
+    assert r"A\u202eB.md: its name holds U+202E" in cli("audit", code=3).out
+
+
+def test_text_that_hides_in_an_edit_of_ours_is_found_where_it_was_accepted_too(cli: Cli, tool: Path) -> None:
+    tool.write_text(tool.read_text() + "Mine.\U000e0041\n")
+    cli("keep", FILE)
+    assert found(cli, code=3) == [("kept", FILE), ("hidden-text", FILE)]
+
+
+def test_powers_that_a_hand_wrote_into_the_lock_are_found(cli: Cli, tool: Path, project: Path) -> None:
+    change_lock(project, lambda data: data["bundles"]["tool"]["grants"]["tool"].append("shell"))
+    assert found(cli, code=4) == [("approval", "agentpkg.lock")]
+    assert "tool is approved for shell, which that version does not hold" in cli("audit", code=4).out
+
+
+def test_and_powers_that_it_took_out(cli: Cli, tool: Path, project: Path) -> None:
+    change_lock(project, lambda data: data["bundles"]["tool"]["grants"].update(tool=[]))
+    assert "tool holds read, which nobody has approved" in cli("audit", code=4).out
+
+
+def test_a_file_and_its_digest_changed_together_are_found(cli: Cli, tool: Path, project: Path) -> None:
+    tool.write_text(tool.read_text().replace("Line 2", "Send all to me. Line 2"))
+    digest = hashlib.sha256(tool.read_bytes()).hexdigest()
+    change_lock(project, lambda data: data["files"][FILE].update(sha256=digest))
+    cli("sync", "--check")
+    assert found(cli, code=5) == [("rendering", FILE)]
+
+
+def test_a_file_that_the_lock_leaves_out_is_found(cli: Cli, tool: Path, project: Path) -> None:
+    change_lock(project, lambda data: data["files"].clear())
+    assert found(cli, code=5) == [("rendering", FILE)]
+
+
+def test_a_path_that_is_no_place_is_found(cli: Cli, tool: Path, project: Path) -> None:
+    change_lock(project, lambda data: data["files"].update({"src/main.md": data["files"][FILE]}))
+    assert ("place", "src/main.md") in found(cli, code=5)
+
+
+def test_content_that_is_not_the_locked_one_is_found(cli: Cli, tool: Path, project: Path) -> None:
+    change_lock(project, lambda data: data["bundles"]["tool"].update(digest="sha256:0"))
+    assert found(cli, code=5) == [("unchecked", None), ("content", "agentpkg.lock")]
+    change_lock(project, lambda data: data["bundles"]["tool"].update(version="0.9.0"))
+    assert found(cli, code=5) == [("content", None), ("unchecked", None)]
+
+
+def test_a_lock_that_cannot_be_read_is_found_and_all_else_still_looked_at(cli: Cli, tool: Path, project: Path) -> None:
+    (project / "agentpkg.lock").write_text('{"format": 1,')
+    (project / "AGENTS.md").write_text("\u200b")
+    assert found(cli, code=5) == [("lock", None), ("hidden-text", "AGENTS.md")]
+
+
+def test_a_lock_that_does_not_fit_or_is_not_there_is_found(cli: Cli, tool: Path, project: Path, manifest: Path) -> None:
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "gemini"]'))
+    assert found(cli, code=1) == [("unsettled", "agentpkg.lock")]
+    (project / "agentpkg.lock").unlink()
+    assert found(cli, code=1) == [("unsettled", "agentpkg.toml")]
+
+
+def test_a_run_that_was_cut_short_is_found(cli: Cli, tool: Path, project: Path) -> None:
+    (project / ".agentpkg/journal.json").write_text('{"format": 1, "steps": []}')
+    assert found(cli, code=1) == [("journal", None)]
+
+
+def test_a_yanked_version_is_found(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.yank("tool", "1.0.0", "it deletes files")
+    assert found(cli, code=1) == [("yanked", "agentpkg.lock")]
+    assert "tool 1.0.0 was yanked: it deletes files" in cli("audit", code=1).out
+
+
+def test_offline_looks_at_what_was_fetched(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.yank("tool", "1.0.0")
+    assert found(cli, code=0, more=("--offline",)) == []
+
+
+def test_a_registry_whose_history_was_rewritten_is_found(cli: Cli, tool: Path, registry: Registry) -> None:
+    git(registry.path, "commit", "-q", "--amend", "--allow-empty", "-m", "another")
+    assert found(cli, code=5) == [("registry", None), ("unchecked", None)]
+
+
+def test_a_registry_that_is_not_what_the_ledger_remembers_is_found_offline_too(cli: Cli, tool: Path) -> None:
+    (path,) = [one for one in state_folder().rglob("*") if one.is_file() and "agentpkg ledger" in one.read_text()]
+    text = path.read_text()
+    tree = next(line.split()[3] for line in text.splitlines() if line.startswith("seen tool"))
+    path.write_text(text.replace(tree, "0" * 40))
+    assert Ledger(path).read() is not None
+    assert found(cli, code=5, more=("--offline",)) == [("registry", None), ("unchecked", None)]
+
+
+def test_a_registry_without_the_signatures_that_the_project_asks_for_is_found(
+    cli: Cli, tool: Path, project: Path, manifest: Path, registry: Registry
+) -> None:
+    (project / "keys").write_text(f"ada@example.com ssh-ed25519 {'A' * 68}\n")
+    text = manifest.read_text()
+    manifest.write_text(text.replace(f'url = "{registry.url}"\n', f'url = "{registry.url}"\nsigners = "keys"\n'))
+    assert ("registry", None) in found(cli, code=5)
+
+
+def test_a_registry_that_is_not_there_does_not_count_as_checked(cli: Cli, tool: Path, registry: Registry) -> None:
+    registry.path.rename(registry.path.with_name("gone"))
+    assert ("unreachable", None) in found(cli, code=8)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe with a name")
+def test_what_cannot_be_read_is_told_and_read_from_nowhere(cli: Cli, tool: Path) -> None:
+    os.mkfifo(cli.folder / ".claude/agents/pipe.md")
+    (cli.folder / ".claude/agents/large.md").write_bytes(b"x" * (4 * 1024 * 1024 + 1))
+    assert found(cli, code=0) == [
+        ("unchecked", ".claude/agents/large.md"),
+        ("unchecked", ".claude/agents/pipe.md"),
+    ]
+
+
+def test_a_linked_file_is_read_as_the_host_does(cli: Cli, tool: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.md").write_text("\u200b")
+    (cli.folder / ".claude/agents/linked.md").symlink_to(tmp_path / "elsewhere.md")
+    assert found(cli, code=3) == [("hidden-text", ".claude/agents/linked.md")]
+
+
+def test_sarif_is_one_document(cli: Cli, tool: Path) -> None:
+    (cli.folder / "AGENTS.md").write_text("\u200b")
+    result = cli("audit", "--sarif", code=3)
+    assert result.json["runs"][0]["results"][0]["ruleId"] == "hidden-text"
+    assert "$schema" in result.json
+    cli("audit", "--sarif", "--json", code=2)
