@@ -15,7 +15,7 @@ from agentpkg.git import damaged
 from agentpkg.limits import LIMITS, MOST_FILES, Limits
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
-from agentpkg.text import decode
+from agentpkg.text import check_line, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -115,7 +115,10 @@ class Registry:
 
     def _parse_yanked(self, name: str, data: bytes | None) -> Mapping[str, str]:
         where = f"registry {self.name}: bundles/{name}/{YANKED}"
-        return parse_toml(decode(data, where), where).text_table() if data else {}
+        reasons = parse_toml(decode(data, where), where).text_table() if data else {}
+        for reason in reasons.values():
+            check_line(reason, where)
+        return reasons
 
     def about(self, name: str, version: str) -> BundleFile:
         """Return what a version's `bundle.toml` says."""
@@ -232,7 +235,10 @@ def parse_registry_file(data: bytes, where: str) -> RegistryFile:
             f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
             hint="upgrade agentpkg",
         )
-    return RegistryFile(name=fields.text_or_none("name") or "", description=fields.text_or_none("description") or "")
+    name, description = fields.text_or_none("name") or "", fields.text_or_none("description") or ""
+    for text in (name, description):
+        check_line(text, where)
+    return RegistryFile(name=name, description=description)
 
 
 def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> dict[str, bytes]:

@@ -73,3 +73,13 @@ def test_what_a_registry_says_reaches_the_terminal_escaped(cli: Cli, manifest: P
     result = cli("install", "tool", code=3)
     assert "\x1b" not in result.out + result.err
     assert "U+001B" in result.err
+
+
+def test_a_registry_cannot_write_lines_of_its_own_among_ours(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool").yank("tool", "1.0.0", r"old\nerror: your disk is full")
+    result = cli("install", "tool", code=3)
+    assert r"bundles/tool/yanked.toml: 'old\nerror: your disk is full' is not on one line" in result.err
+    registry.delete("bundles/tool/yanked.toml")
+    (registry.folder / "registry.toml").write_text('format = 1\nname = "a"\ndescription = "b\\nwarning: c"\n')
+    registry.commit()
+    assert r"'b\nwarning: c' is not on one line" in cli("install", "tool", code=3).err
