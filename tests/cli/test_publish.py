@@ -443,7 +443,7 @@ def test_a_bundle_that_no_host_can_hold(cli: Cli, shelf: Path, tmp_path: Path) -
         ("agents/.tool.md.swp", "x\n", "has no place in a bundle"),
         ("agents/other.md", "---\nname: other\n---\n\nNo description.\n", "description is missing"),
         ("agents/other.md", "\ufeff---\nname: other\n---\n", "holds U+FEFF (BYTE ORDER MARK)"),
-        ("README.md", "x" * 300_000, "larger than 262144 bytes"),
+        ("README.md", "x" * 300_000, "larger than 262,144 bytes"),
     ],
 )
 def test_what_is_not_fit_to_be_published(cli: Cli, shelf: Path, tool: Path, path: str, text: str, told: str) -> None:
