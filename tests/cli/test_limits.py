@@ -51,6 +51,8 @@ def test_and_published(cli: Cli, project: Path, manifest: Path, registry: Regist
     allow(manifest, bare, max_file_bytes=400_000)
     cli("publish", str(folder))
     cli("install", "tool")
+    write_bundle(folder, "tool", "1.0.1", files={"agents/tool.md": agent_text("tool", body="y" * 300_000)})
+    cli("publish", str(folder))
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "67108865", '"1 MiB"'])

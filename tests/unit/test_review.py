@@ -115,6 +115,9 @@ def test_an_agent_under_another_name_keeps_what_was_approved_of_it() -> None:
     renamed = with_names(a_locked_bundle({"watch": ("read",), "runner": ("shell",)}), reader="watch")
     assert only(before, renamed, content) is None
     assert only(renamed, before, content) is None
+    found = only(renamed, with_names(a_locked_bundle({"watch": ("shell",)}), reader="watch"), content)
+    assert found is not None
+    assert found.powers == (("watch", ("shell",)),)
     wider = with_names(a_locked_bundle({"watch": ("read", "shell")}), reader="watch")
     found = only(before, wider, content)
     assert found is not None
