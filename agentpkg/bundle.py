@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agentpkg.agent import Agent, parse_agent, with_variant
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields, parse_toml
+from agentpkg.files import find_clash
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
 from agentpkg.limits import LIMITS, Limits
@@ -186,7 +187,6 @@ def parse_bundle(
 def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None:
     if sum(map(len, files.values())) > limits.bundle_bytes:
         raise ContentRefused(f"{where}: larger than {limits.bundle_bytes:,} bytes")
-    folded: dict[str, str] = {}
     for path, data in files.items():
         if len(data) > limits.file_bytes:
             raise ContentRefused(f"{where}/{path}: larger than {limits.file_bytes:,} bytes")
@@ -198,8 +198,9 @@ def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None
         for component in path.split("/"):
             if not _COMPONENT.match(component) or is_device(component):
                 raise ContentRefused(f"{where}: {path!r} is not a portable path")
-        if folded.setdefault(path.casefold(), path) != path:
-            raise ContentRefused(f"{where}: {path!r} and {folded[path.casefold()]!r} differ in case only")
+    clash = find_clash(files)
+    if clash:
+        raise ContentRefused(f"{where}: {clash[0]!r} and {clash[1]!r} are one where case does not count")
 
 
 def _server(name: str, fields: Fields) -> McpServer:

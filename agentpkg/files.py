@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CONFLICT_SUFFIX = ".agentpkg-new"  # of the file that holds a newer rendering, beside the one with an edit in it
 _ODD_PARTS = frozenset(["", ".", ".."])
@@ -25,6 +29,32 @@ def file_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def like(before: bytes | None, content: bytes) -> bytes:
+    """Return `content`, which has LF line endings, with those that the file had before.
+
+    Where it had both kinds, each line that stays keeps its own, and a new one gets the kind that most lines have.
+    """
+    crlf = before.count(b"\r\n") if before else 0
+    if not before or not crlf:
+        return content
+    if crlf == before.count(b"\n"):
+        return content.replace(b"\n", b"\r\n")
+    from difflib import SequenceMatcher
+
+    *old, _ = before.split(b"\n")
+    *new, last = content.split(b"\n")
+    plain = [line.removesuffix(b"\r") for line in old]
+    lines = [line + usual_ending(before).removesuffix(b"\n") for line in new]
+    for start, place, size in SequenceMatcher(None, plain, new).get_matching_blocks():
+        lines[place : place + size] = old[start : start + size]
+    return b"\n".join([*lines, last])
+
+
+def usual_ending(content: bytes) -> bytes:
+    """Return the line ending that most lines of a file have."""
+    return b"\r\n" if 2 * content.count(b"\r\n") > content.count(b"\n") else b"\n"
+
+
 def is_inside(path: str) -> bool:
     """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and ":" not in path
@@ -34,3 +64,30 @@ def is_inside(path: str) -> bool:
 def is_entry(path: str) -> bool:
     """Say whether `path` stands for an entry of a file that is shared with others, as `FILE#NAME`."""
     return "#" in path and not path.endswith(CONFLICT_SUFFIX)
+
+
+def fold(path: str) -> str:
+    """Return the same text for paths that a file system may take for one: case and Unicode form do not count."""
+    if path.isascii():
+        return path.lower()
+    from unicodedata import normalize
+
+    return normalize("NFC", normalize("NFC", path).casefold())
+
+
+def find_clash(paths: Iterable[str]) -> tuple[str, str] | None:
+    """Return two of `paths` that some file system takes for one, or puts into one folder that has two names here."""
+    seen: dict[str, tuple[str, str]] = {}
+    for path in sorted(paths):
+        parts = path.split("/")
+        for end in range(1, len(parts) + 1):
+            part = "/".join(parts[:end])
+            there, other = seen.setdefault(fold(part), (part, path))
+            if there != part:
+                return other, path
+    return None
+
+
+def file_of(path: str) -> str:
+    """Return the path of the file that `path` is, or is an entry of."""
+    return path.partition("#")[0] if is_entry(path) else path

@@ -97,6 +97,7 @@ def parse_lockfile(text: str) -> Lockfile:
     `IntegrityError` for text that is no lock, `ContentRefused` for a path that leaves the project.
     """
     if "\n<<<<<<< " in text or text.startswith("<<<<<<< "):
+        text = text.replace("\r\n", "\n")  # git writes its markers as it writes the file
         return _join(_parse(re.sub(_CONFLICT, r"\1", text)), _parse(re.sub(_CONFLICT, r"\2", text)))
     return _parse(text)
 

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.fields import Fields, parse_toml
+from agentpkg.files import like
 from agentpkg.limits import LIMITS, MOST_BUNDLE_BYTES, MOST_FILE_BYTES, Limits
 from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tomlkit import TOMLDocument
 
 FILE_NAME = "agentpkg.toml"
 BUILTIN_URL = "builtin:"  # where the default registry is, unless the manifest says otherwise: in agentpkg itself
@@ -233,7 +236,15 @@ def with_requirement(text: str, *requirements: Requirement) -> str:
     bundles = document.setdefault("bundles", tomlkit.table())
     for requirement in requirements:
         bundles[requirement.id] = _requirement_value(requirement)
-    return tomlkit.dumps(document)
+    return _dump(document, text)
+
+
+def _dump(document: TOMLDocument, before: str) -> str:
+    """Return the text of an edited manifest, with the line endings that it had before."""
+    import tomlkit
+
+    text = tomlkit.dumps(document).replace("\r\n", "\n")
+    return like(before.encode(), text.encode()).decode()
 
 
 def _requirement_value(requirement: Requirement) -> Any:
@@ -256,7 +267,7 @@ def without_requirement(text: str, bundle: str) -> str:
 
     document = tomlkit.parse(text)
     del document["bundles"][bundle]
-    return tomlkit.dumps(document)
+    return _dump(document, text)
 
 
 def with_registry(text: str, name: str, source: RegistrySource) -> str:
@@ -283,7 +294,7 @@ def with_registry(text: str, name: str, source: RegistrySource) -> str:
         if value:
             table[key] = value
     registries[name] = table
-    return tomlkit.dumps(document)
+    return _dump(document, text)
 
 
 def without_registry(text: str, name: str) -> str:
@@ -292,4 +303,4 @@ def without_registry(text: str, name: str) -> str:
 
     document = tomlkit.parse(text)
     del document["registries"][name]
-    return tomlkit.dumps(document)
+    return _dump(document, text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from agentpkg.files import CONFLICT_SUFFIX, file_digest, is_entry
+from agentpkg.files import CONFLICT_SUFFIX, file_digest, is_entry, like
 from agentpkg.lockfile import NO_RENDERING, LockedFile
 from agentpkg.shared import write_entries
 
@@ -154,17 +154,10 @@ def _action(kind: Kind, path: str, ground: Ground) -> Action:
     before = disk.content if disk else None
     content = None
     if target and kind in (Kind.CREATE, Kind.UPDATE):
-        content = _like(before, target.content)
+        content = like(before, target.content)
     if kind is Kind.MERGE and ground.merges:
-        content = _like(before, ground.merges[path])
+        content = like(before, ground.merges[path])
     return Action(kind=kind, path=path, content=content, before=before)
-
-
-def _like(before: bytes | None, content: bytes) -> bytes:
-    """Return `content` with the line endings that the file had before."""
-    if before and b"\r\n" in before and before.count(b"\r\n") == before.count(b"\n"):
-        return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return content
 
 
 def _entry(kind: Kind, path: str, ground: Ground) -> LockedFile | None:
@@ -214,8 +207,13 @@ def _beside(kind: Kind, path: str, ground: Ground) -> Action | None:
         ours = there is None or there.sha256 in ground.known or (locked and there.sha256 == locked.sha256)
         if there and (there.sha256 == target.sha256 or not ours):
             return None
-        before = there.content if there else None
-        return Action(kind=Kind.UPDATE if there else Kind.CREATE, path=beside, content=target.content, before=before)
+        live = ground.disk[path].content  # so that the two differ in nothing but what there is to decide
+        return Action(
+            kind=Kind.UPDATE if there else Kind.CREATE,
+            path=beside,
+            content=like(live, target.content),
+            before=there.content if there else None,
+        )
     if there and locked and locked.base and there.sha256 == locked.sha256:
         return Action(kind=Kind.DELETE, path=beside, before=there.content)
     return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg import lockfile, manifest
 from agentpkg.errors import ContentRefused, DiskError, IntegrityError, UsageError
-from agentpkg.files import DiskFile, file_digest, is_entry
+from agentpkg.files import DiskFile, file_digest, fold, is_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ class Project:
     def read_manifest(self) -> str:
         """Return the manifest's text, or raise `UsageError` if there is none."""
         try:
-            return (self.root / self.manifest).read_bytes().decode()
+            text = (self.root / self.manifest).read_bytes().decode()
         except FileNotFoundError:
             raise UsageError(
                 f"there is no {manifest.FILE_NAME} in {self.root}", hint="agentpkg init makes one"
@@ -60,6 +60,12 @@ class Project:
             raise UsageError(f"{manifest.FILE_NAME} is not UTF-8") from None
         except OSError as error:
             raise DiskError(f"cannot read {self.root / self.manifest}: {error.strerror}") from None
+        if text.startswith("\ufeff"):
+            raise UsageError(
+                f"{manifest.FILE_NAME} begins with a byte order mark",
+                hint="save it as UTF-8 without one; TOML has none",
+            )
+        return text
 
     def read_lock_text(self) -> str | None:
         """Return the lockfile's text, None if there is none."""
@@ -190,6 +196,39 @@ def _read(root: Path, path: str) -> DiskFile | None:
     finally:
         os.close(descriptor)
     return DiskFile(content=content, sha256=file_digest(content))
+
+
+def find_alike(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return what stands below `root` and differs from one of `paths`, or a folder above it, in nothing but its case.
+
+    Unicode forms count as little as case. The result is by path; every folder is listed once.
+    """
+    listed: dict[str, dict[str, set[str]]] = {}
+    alike = {}
+    for path in paths:
+        folder = ""
+        for name in path.split("/"):
+            if folder not in listed:
+                listed[folder] = _names_in(root / folder)
+            others = listed[folder].get(fold(name), set()) - {name}
+            if others:
+                alike[path] = folder + min(others)
+                break
+            folder += f"{name}/"
+    return alike
+
+
+def _names_in(folder: Path) -> dict[str, set[str]]:
+    """Return the names in a folder by what they are where case does not count; none where there is no folder."""
+    names: dict[str, set[str]] = {}
+    try:
+        for name in os.listdir(folder):
+            names.setdefault(fold(name), set()).add(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise DiskError(f"cannot read {folder}: {error.strerror}") from None
+    return names
 
 
 def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

@@ -11,14 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentpkg.files import like, usual_ending
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _INDENT = 2
+_MARK = "\ufeff"
 _LIST = re.compile(r"customModes:(?P<empty>[ \t]*\[[ \t]*\])?(?:[ \t]+#.*|[ \t]*)\r?\n?\Z")
 _NOTHING = re.compile(r"(customModes:([ \t]*\[[ \t]*\])?)?\Z")
 _ITEM = re.compile(r"(?P<indent> *)-(?P<gap> +)\S")
-_TOP = r"\s|\ufeff?#|[A-Za-z_][\w.-]*:(?:\s|\Z)"  # what a line that is not indented may begin with
+_TOP = r"\s|#|[A-Za-z_][\w.-]*:(?:\s|\Z)"  # what a line that is not indented may begin with
 _KEEPS = re.compile(r"\A[\w-]+:[ \t]*[|>]\d?\+\d?[ \t]*(?:#.*)?\r?\n")
 _SLUG = r"""slug:[ \t]*(?P<quote>["']?)(?P<slug>[A-Za-z0-9-]+)(?P=quote)[ \t]*(?:#.*)?\r?\n?\Z"""
 
@@ -34,8 +37,12 @@ class _Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
-    """The lines of a file, the line of its list (None: it has none yet), the list's items, and their indentation."""
+    """The lines of a file, the line of its list (None: it has none yet), the list's items, and their indentation.
 
+    `mark` is the byte order mark that an editor put before them, or nothing.
+    """
+
+    mark: str
     lines: list[str]
     head: int | None
     items: list[_Item]
@@ -62,8 +69,9 @@ def write_entries(content: bytes | None, changes: Mapping[str, bytes | None]) ->
     None stands for no file, before and after: a file that then holds nothing but an empty list is given up.
     """
     layout = _read(content or b"")
-    ending = "\r\n" if any(line.endswith("\r\n") for line in layout.lines) else "\n"
-    new = {name: _text(entry, layout.indent, ending) for name, entry in changes.items()}
+    ending = usual_ending(content or b"").decode()
+    there = {item.slug: "".join(layout.lines[item.start : item.end]) for item in layout.items}
+    new = {name: _text(entry, layout.indent, there.get(name, ending)) for name, entry in changes.items()}
     lines, place = list(layout.lines), len(layout.lines)
     if layout.items:
         place = layout.items[-1].end
@@ -85,7 +93,7 @@ def write_entries(content: bytes | None, changes: Mapping[str, bytes | None]) ->
     if added and kept and not kept[-1].endswith("\n"):
         kept[-1] += ending
     text = "".join([*kept, *added, *lines[place:]])
-    return None if _NOTHING.match(text.strip()) else text.encode()
+    return None if _NOTHING.match(text.strip()) else f"{layout.mark}{text}".encode()
 
 
 def _head(line: str, *, empty: bool) -> str:
@@ -98,10 +106,10 @@ def _head(line: str, *, empty: bool) -> str:
     return line
 
 
-def _text(entry: bytes | None, indent: int, ending: str) -> str:
-    if entry is None:
-        return ""
-    return _shift(entry.decode().replace("\r\n", "\n"), indent - _INDENT).replace("\n", ending)
+def _text(entry: bytes | None, indent: int, before: str) -> str:
+    """Return an entry as it is to stand in a file, with the line endings of what stood there before."""
+    text = _shift((entry or b"").decode().replace("\r\n", "\n"), indent - _INDENT)
+    return like(before.encode(), text.encode()).decode()
 
 
 def _shift(text: str, by: int) -> str:
@@ -112,7 +120,8 @@ def _shift(text: str, by: int) -> str:
 
 
 def _read(content: bytes) -> _Layout:
-    text = content.decode()  # a UnicodeDecodeError is a ValueError
+    whole = content.decode()  # a UnicodeDecodeError is a ValueError
+    text = whole.removeprefix(_MARK)
     lines = re.findall(r"[^\n]*\n|[^\n]+\Z", text)
     heads = [number for number, line in enumerate(lines) if line.startswith("customModes:")]
     head = heads[0] if heads else None
@@ -132,7 +141,7 @@ def _read(content: bytes) -> _Layout:
         while last > start + 1 and _is_between(lines[last - 1], indent) and not any(map(_KEEPS.search, keys)):
             last -= 1
         items.append(_Item(start=start, end=last, slug=_slug(keys)))
-    return _Layout(lines=lines, head=head, items=items, indent=indent)
+    return _Layout(mark=whole[: len(whole) - len(text)], lines=lines, head=head, items=items, indent=indent)
 
 
 def _find_items(lines: list[str], first: int) -> tuple[list[int], int, int]:

@@ -199,7 +199,7 @@ def test_an_entry_of_somebody_elses_under_our_name_is_never_touched(
 def test_an_entry_that_is_as_it_should_be_already_is_adopted(cli: Cli, project: Path, published: Registry) -> None:
     cli("install", "tool")
     (project / "agentpkg.lock").unlink()
-    assert f"adopt {ENTRY}" in cli("sync").out
+    assert f"adopt {ENTRY}" in cli("sync", "--accept-grants").out
 
 
 def test_an_edited_entry_is_left_when_its_bundle_goes(cli: Cli, published: Registry, file: Path) -> None:
@@ -214,7 +214,6 @@ BROKEN = {
     "json": '{"customModes": [{"slug": "theirs"}]}\n',
     "flow": "customModes: [{slug: theirs}]\n",
     "twice": "customModes:\n  - slug: theirs\n  - slug: theirs\n",
-    "marked": "\ufeffcustomModes:\n  - slug: theirs\n",
     "in-a-merge": "customModes:\n<<<<<<< ours\n  - slug: theirs\n=======\n>>>>>>> theirs\n",
 }
 

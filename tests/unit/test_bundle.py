@@ -142,7 +142,9 @@ def test_a_path_that_is_not_portable_is_refused(path: str) -> None:
 
 def test_paths_that_differ_in_case_only_are_refused() -> None:
     found = files(skills__sql__SKILL_md=SKILL, skills__sql__a_md="", skills__sql__A_md="")
-    assert refusal(found) == "aa 1.0.0: 'skills/sql/A.md' and 'skills/sql/a.md' differ in case only"
+    assert refusal(found) == "aa 1.0.0: 'skills/sql/A.md' and 'skills/sql/a.md' are one where case does not count"
+    found = files(skills__sql__SKILL_md=SKILL, skills__sql__Docs__a_md="", skills__sql__docs__b_md="")
+    assert "'skills/sql/Docs/a.md' and 'skills/sql/docs/b.md' are one" in refusal(found)
 
 
 def test_a_bundle_is_small() -> None:

@@ -209,9 +209,19 @@ def test_a_merge_keeps_the_line_endings_of_the_file() -> None:
     assert entry(merged) == a_locked_file("a\nc\n", kept="A\nc\n")
 
 
-def test_a_file_with_mixed_line_endings_gets_lf() -> None:
-    mixed = ground("a\nb\n", "a\r\nb\n", "a\nc\n")
-    assert actions(mixed)[PATH].content == b"a\nc\n"
+MIXED = [  # what a file holds           what should be in it         and what then stands there
+    ("a\r\nb\n", "a\nc\n", "a\r\nc\n"),
+    ("a\r\nb\nc\r\n", "a\nb\nc\nd\n", "a\r\nb\nc\r\nd\r\n"),
+    ("a\nb\r\nc\nd", "new\nb\nc\nd\n", "new\nb\r\nc\nd\n"),
+    ("a\r\nb\r\nc\nd", "a\nb\nd\nc\n", "a\r\nb\r\nd\r\nc\n"),
+    ("a\r\nb\r\nc\n", "a\nb", "a\r\nb"),
+    ("a\rb\r\nc\n", "a\rb\nd\n", "a\rb\r\nd\n"),
+]
+
+
+@pytest.mark.parametrize(("disk", "new", "written"), MIXED)
+def test_where_line_endings_are_mixed_each_line_that_stays_keeps_its_own(disk: str, new: str, written: str) -> None:
+    assert actions(ground("old", disk, new, merged=new))[PATH].content == written.encode()
 
 
 # The new rendering beside a conflict
@@ -221,6 +231,10 @@ def test_a_conflict_leaves_the_file_and_writes_the_new_rendering_beside_it() -> 
     found = actions(ground("old", "edit", "new"))
     assert found[PATH] == Action(kind=Kind.CONFLICT, path=PATH, before=b"edit")
     assert found[BESIDE] == Action(kind=Kind.CREATE, path=BESIDE, content=b"new")
+
+
+def test_the_new_rendering_beside_has_the_line_endings_of_the_file() -> None:
+    assert actions(ground("old", "a\r\nedit\r\n", "a\nnew\n"))[BESIDE].content == b"a\r\nnew\r\n"
 
 
 def test_the_lock_remembers_what_the_file_in_conflict_still_rests_on() -> None:

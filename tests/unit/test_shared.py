@@ -299,7 +299,6 @@ YAML = "it is not the YAML that agentpkg can add a mode to"
         ("customModes: []\n  - slug: a\n", LIST),
         ("customModes:\n\t- slug: a\n", LIST),
         ("customModes:\n  - slug: a\ncustomModes:\n  - slug: b\n", LIST),
-        ("\ufeffcustomModes:\n  - slug: a\n", YAML),
         ('"customModes":\n  - slug: a\n', YAML),
         ("customModes :\n  - slug: a\n", YAML),
         ("- slug: a\n", YAML),
