@@ -3,9 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEVELOP := .venv/.develop
+SUPPLY := .venv/supply
+# $(call have,COMMAND,PACKAGE): a command that Debian has in PACKAGE, installed where that disturbs nobody
+have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
+	|| { test "$$(id -u)" = 0 && test ! -d /run/systemd/system && apt-get update -qq \
+		&& apt-get install -qq -y --no-install-recommends $(2) > /dev/null; } \
+	|| { echo "make $@ needs $(1): install $(2)"; exit 1; }
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)"
 
-.PHONY: help demo test lint types crash hostile soak servers conformance conformance-all wheel bench check clean
+.PHONY: help demo test lint types crash hostile soak servers conformance conformance-all wheel bench check supply clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -19,6 +25,8 @@ help:
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
 	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
 	@echo "make check   all of the above but the benchmark"
+	@echo "make supply  known weaknesses in what agentpkg needs, in its code and in its workflows (SUPPLY_OFFLINE=1: where no"
+	@echo "             advisories can be read, the first is left out)"
 	@echo "make conformance      give every agent to the real clients, offline (WITHOUT=\"qwen\" leaves one out; REPORT=1"
 	@echo "                      writes docs/conformance.md); needs npm"
 	@echo "make conformance-all  the same with more clients; needs Python 3.12 or newer beside npm"
@@ -50,19 +58,18 @@ types: $(DEVELOP)
 	$(BIN)/mypy
 
 crash: $(DEVELOP)
+	@test "$$(uname)" != Linux || { $(call have,strace,strace); }
 	$(BIN)/python -m pytest -m crash --numprocesses 2
 
 hostile: $(DEVELOP)
 	$(BIN)/python -m pytest -m hostile --numprocesses 2
 
 soak: $(DEVELOP)
+	@test "$$(id -u)" != 0 || test ! -e /dev/fuse || { $(call have,mkfs.exfat,exfatprogs exfat-fuse); }
 	$(BIN)/python -m pytest -m soak --numprocesses 2
 
 servers: $(DEVELOP)
-	@command -v sshd > /dev/null || test -x /usr/sbin/sshd \
-		|| { test "$$(id -u)" = 0 && test ! -d /run/systemd/system && apt-get update -qq \
-			&& apt-get install -qq -y --no-install-recommends openssh-server > /dev/null; } \
-		|| { echo "make servers needs sshd: install openssh-server"; exit 1; }
+	@$(call have,sshd,openssh-server)
 	$(BIN)/python -m pytest -m servers
 
 conformance: $(DEVELOP)
@@ -78,6 +85,16 @@ wheel: $(DEVELOP)
 	$(PYTHON) -m venv .venv/wheel
 	.venv/wheel/bin/pip install --quiet dist/*.whl
 	sh docs/demo.sh $(CURDIR)/.venv/wheel/bin > /dev/null
+
+$(SUPPLY)/.installed: $(DEVELOP)
+	$(PYTHON) -m venv $(SUPPLY)
+	$(BIN)/pip --python $(SUPPLY)/bin/python install --quiet --group supply
+	@touch $@
+
+supply: $(SUPPLY)/.installed
+	$(SUPPLY)/bin/bandit --quiet --recursive --configfile pyproject.toml agentpkg
+	$(SUPPLY)/bin/zizmor --quiet --offline --persona pedantic .github action.yml
+	SUPPLY_OFFLINE="$(SUPPLY_OFFLINE)" $(BIN)/python -m tests.supply $(SUPPLY)/bin/pip-audit
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
