@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentpkg.bundle import Bundle
-    from agentpkg.manifest import RegistrySource
+    from agentpkg.registry_tables import RegistrySource
     from agentpkg.resolve import Offer
 
 T = TypeVar("T")

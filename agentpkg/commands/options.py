@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from agentpkg.compare import Powers
-    from agentpkg.manifest import RegistrySource
     from agentpkg.registries import Registries
+    from agentpkg.registry_tables import RegistrySource
     from agentpkg.review import Gain
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ def registries_for(project: Project, work: Options) -> Registries:
 
 def agents_source(given: str, project: Project) -> RegistrySource:
     """Return what `--from` means: a repository of plain agents."""
-    from agentpkg.manifest import RegistrySource, check_subfolder
+    from agentpkg.registry_tables import RegistrySource, check_subfolder
     from agentpkg.sources import parse_source
 
     url, ref, folder = parse_source(given)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from agentpkg.bundle import Bundle
     from agentpkg.hosts.base import Host
-    from agentpkg.manifest import RegistrySource
     from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
     from agentpkg.registries import Registries
+    from agentpkg.registry_tables import RegistrySource
     from agentpkg.requirement import Requirement
     from agentpkg.resolve import Offer
 

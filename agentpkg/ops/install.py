@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING
 from agentpkg.alike import find_alike
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import (
-    Manifest,
-    RegistrySource,
-    parse_manifest,
-    parse_registries,
-    with_registry,
-    with_requirement,
-)
+from agentpkg.manifest import Manifest, parse_manifest, parse_registries, with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
 from agentpkg.ops.known import user_sources
+from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, is_commit, is_final, split_id
 from agentpkg.sources import git_url, is_location, registry_name
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError, nearest
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import RegistrySource, new_manifest, parse_manifest, with_registry
+from agentpkg.manifest import new_manifest, parse_manifest
 from agentpkg.project import user_project
+from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY
 from agentpkg.sources import git_url, is_location, registry_name

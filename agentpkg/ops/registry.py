@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import BUILTIN_URL, RegistrySource, new_manifest, parse_manifest, with_registry, without_registry
+from agentpkg.manifest import BUILTIN_URL, new_manifest, parse_manifest
 from agentpkg.mirror import Mirror
 from agentpkg.ops.known import known_sources
 from agentpkg.publishing import Draft, make_repository, push_start
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource, with_registry, without_registry
 from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY, check_name, split_id
 from agentpkg.sources import git_url

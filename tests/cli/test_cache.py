@@ -11,8 +11,8 @@ import pytest
 
 from agentpkg.bundle import Bundle
 from agentpkg.errors import AgentpkgError, IntegrityError
-from agentpkg.manifest import RegistrySource
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import RenderingStore, cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.registry import BODY, Registry, git

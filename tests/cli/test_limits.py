@@ -8,7 +8,8 @@ import pytest
 
 from agentpkg.errors import UsageError
 from agentpkg.hosts import HOSTS
-from agentpkg.manifest import parse_manifest, with_registry
+from agentpkg.manifest import parse_manifest
+from agentpkg.registry_tables import with_registry
 from tests.support.cli import Cli
 from tests.support.registry import Registry, agent_text, introduce, make_bare, write_bundle
 from tests.support.tree import contents

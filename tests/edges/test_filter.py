@@ -11,8 +11,8 @@ import pytest
 from agentpkg import git as git_door
 from agentpkg import mirror
 from agentpkg.errors import IntegrityError, NetworkError
-from agentpkg.manifest import RegistrySource
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry, agent_text, git, introduce, make_bare, write_bundle

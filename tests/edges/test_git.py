@@ -11,9 +11,9 @@ import pytest
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
 from agentpkg.git import merge_files
-from agentpkg.manifest import RegistrySource
 from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder
 from tests.support.registry import BODY, Registry, agent_text, git
 

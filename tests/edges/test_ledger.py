@@ -10,9 +10,9 @@ import pytest
 
 from agentpkg.errors import DiskError, IntegrityError
 from agentpkg.ledger import Ledger
-from agentpkg.manifest import RegistrySource
 from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.remote import Remote
 from agentpkg.store import cache_folder, state_folder
 from tests.support.cli import Cli

@@ -15,9 +15,9 @@ import pytest
 
 from agentpkg.errors import AgentpkgError, Busy, DiskError, EditConflict, NetworkError, UsageError
 from agentpkg.ledger import Ledger
-from agentpkg.manifest import RegistrySource
 from agentpkg.mirror import Mirror
 from agentpkg.publishing import Draft, build_commit, make_repository, push_change, push_start, write_author_file
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.remote import Remote
 from agentpkg.store import state_folder
 from tests.support.cli import Cli

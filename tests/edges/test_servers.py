@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from agentpkg.errors import NetworkError
-from agentpkg.manifest import RegistrySource
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.gitserver import Answer, HttpsServer, Trouble, cut, log_in, redirect, say, serve, status

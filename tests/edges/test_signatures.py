@@ -12,9 +12,9 @@ import pytest
 
 from agentpkg.errors import AgentpkgError, IntegrityError, UsageError
 from agentpkg.ledger import Ledger
-from agentpkg.manifest import RegistrySource
 from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry, agent_text, git, introduce, make_bare, write_bundle

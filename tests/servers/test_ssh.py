@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from agentpkg.errors import NetworkError
-from agentpkg.manifest import RegistrySource
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from tests.support.registry import Registry, git
 from tests.support.sshserver import SshServer
 

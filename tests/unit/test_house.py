@@ -79,6 +79,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "agentpkg.lockfile",
         "agentpkg.manifest",
+        "agentpkg.registry_tables",
         "agentpkg.bundle",
         "agentpkg.agent",
         "agentpkg.tolerant",

@@ -11,14 +11,13 @@ from agentpkg.manifest import (
     BUILTIN_URL,
     HostSettings,
     Manifest,
-    RegistrySource,
     check_hosts,
     new_manifest,
     parse_manifest,
-    with_registry,
     with_requirement,
     without_requirement,
 )
+from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.requirement import Requirement
 
 KNOWN = ("inn", "barn", "mill")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from agentpkg.errors import AgentpkgError
-from agentpkg.manifest import RegistrySource
 from agentpkg.mirror import Mirror
 from agentpkg.ops.inspect import search
 from agentpkg.registries import Registries
+from agentpkg.registry_tables import RegistrySource
 from agentpkg.resolve import Offer, resolve
 from tests.support.registry import Registry, write_bundle
 

@@ -43,8 +43,8 @@ def command(
 
     The name `default` replaces the registry that ships with agentpkg.
     """
-    from agentpkg.manifest import RegistrySource, check_subfolder
     from agentpkg.ops.registry import add_registry
+    from agentpkg.registry_tables import RegistrySource, check_subfolder
 
     source = RegistrySource(
         url=options.from_project(url, project),

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @options.as_json
 def command(span: str, where: str, subfolder: str, work: Options, as_json: bool) -> None:
     """Show what a pull request adds to a registry, as markdown for a comment: text and powers of each new version."""
-    from agentpkg.manifest import check_subfolder
     from agentpkg.ops.verify import compare_commits
+    from agentpkg.registry_tables import check_subfolder
     from agentpkg.verification import as_markdown
 
     found = compare_commits(where, check_subfolder(subfolder, "--subfolder"), span, work)

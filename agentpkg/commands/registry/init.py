@@ -24,8 +24,8 @@ def command(
     At a path where there is nothing yet, a bare git repository is made. In a repository that exists, at a path or a
     url, registry.toml is added to its branch.
     """
-    from agentpkg.manifest import RegistrySource, check_subfolder
     from agentpkg.ops.registry import start_registry
+    from agentpkg.registry_tables import RegistrySource, check_subfolder
     from agentpkg.sources import registry_name
 
     source = RegistrySource(url=where, subfolder=check_subfolder(subfolder, "--subfolder"), branch=branch)

@@ -28,8 +28,8 @@ def command(where: str, subfolder: str, since: str | None, work: Options, as_jso
 
     What is committed is checked, with all of its history; a shallow clone is not enough.
     """
-    from agentpkg.manifest import check_subfolder
     from agentpkg.ops.verify import verify_registry
+    from agentpkg.registry_tables import check_subfolder
 
     found = verify_registry(where, check_subfolder(subfolder, "--subfolder"), since, work)
     problems = [{"where": one.where, "what": one.what} for one in found.problems]
