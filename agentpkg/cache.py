@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from agentpkg.git import GitFailed, run
-from agentpkg.remote import mirror_lock
+from agentpkg.remote import mirror_lock, throw_away
 from agentpkg.store import RenderingStore, cache_folder, state_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +31,9 @@ def inspect_cache() -> CacheInfo:
     return CacheInfo(
         folder=folder,
         state=state_folder(),
-        mirrors={path.name: sum(one.stat().st_size for one in _files(path)) for path in _mirrors(folder)},
+        mirrors={path.name: sum(_files(path).values()) for path in _mirrors(folder)},
         renderings=len(renderings),
-        rendering_bytes=sum(path.stat().st_size for path in renderings),
+        rendering_bytes=sum(renderings.values()),
     )
 
 
@@ -42,16 +41,23 @@ def _mirrors(folder: Path) -> list[Path]:
     return sorted((folder / "registries").glob("*.git"))
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+def _files(folder: Path) -> dict[Path, int]:
+    """Return the files below a folder and their sizes, but for those that somebody takes away meanwhile."""
+    files = {}
+    for place, _, names in os.walk(folder):
+        for path in (Path(place) / name for name in names):
+            with suppress(FileNotFoundError):
+                files[path] = path.stat().st_size
+    return files
 
 
 def clean_cache() -> CacheInfo:
     """Throw the cache away and return what lay in it. What was seen of registries, in the state folder, stays."""
     info = inspect_cache()
-    for path in _mirrors(info.folder):
+    left = (path.with_suffix(".git") for path in (info.folder / "registries").glob("*.gone"))  # by a run cut short
+    for path in sorted({*_mirrors(info.folder), *left}):
         with mirror_lock(path):
-            shutil.rmtree(path, ignore_errors=True)
+            throw_away(path)
     shutil.rmtree(info.folder / "renderings", ignore_errors=True)
     return info
 
@@ -72,12 +78,12 @@ def verify_cache() -> CacheCheck:
     mirrors = _mirrors(folder)
     for path in mirrors:
         with mirror_lock(path):
-            if not _is_sound(path):
-                shutil.rmtree(path, ignore_errors=True)
+            if path.exists() and not _is_sound(path):
+                throw_away(path)
                 damaged.append(path.name)
     store = RenderingStore(folder / "renderings")
     renderings = _files(folder / "renderings")
-    for path in renderings:
+    for path in sorted(renderings):
         digest = path.parent.name + path.name
         if store.get(digest) is None:
             path.unlink(missing_ok=True)

@@ -132,19 +132,15 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
 
-    def unwritable(self, error: OSError) -> DiskError:
-        """Return the error for a ledger that cannot be written, and what to do about it."""
-        return DiskError(
-            f"cannot write {self.path}: {error.strerror}",
-            hint="make room or fix the permissions; AGENTPKG_STATE_DIR names another folder",
-        )
-
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise self.unwritable(error) from error
+            raise DiskError(
+                f"cannot write {self.path}: {error.strerror}",
+                hint="make room or fix the permissions; AGENTPKG_STATE_DIR names another folder",
+            ) from error
 
 
 def _seen(seen: Mapping[tuple[str, str], str]) -> list[str]:

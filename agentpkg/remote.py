@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import fetch_agents, full_ref, list_versions, refresh
-from agentpkg.errors import AgentpkgError, Busy
+from agentpkg.errors import AgentpkgError
+from agentpkg.exclusive import exclusive
 from agentpkg.git import check_ref
 from agentpkg.ledger import Ledger
-from agentpkg.mirror import Mirror
+from agentpkg.mirror import HEAD, Mirror
 from agentpkg.registry import YANKED, Registry
 from agentpkg.signatures import Policy, check_signed, read_policy
 from agentpkg.sources import git_url
@@ -20,11 +22,10 @@ from agentpkg.store import cache_folder, state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from agentpkg.manifest import RegistrySource
-
-_LOCK_SECONDS = 60
+    from agentpkg.registry_tables import RegistrySource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +72,9 @@ class Remote:
         """What was seen of this registry."""
         return Ledger(state_folder() / "ledgers" / f"{self.key}.txt")
 
-    @contextmanager
-    def _ledger_locked(self) -> Iterator[None]:
+    def _ledger_locked(self) -> AbstractContextManager[None]:
         """Hold the ledger's lock, which is not the mirror's: several caches may share one folder for state."""
-        path = state_folder() / "locks" / self.key
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self.ledger.unwritable(error) from error
-        with mirror_lock(path):
-            yield
+        return exclusive(state_folder() / "locks" / f"{self.key}.lock", f"the ledger of registry {self.name}")
 
     @property
     def prefix(self) -> str:
@@ -97,6 +91,7 @@ class Remote:
         """Hold the locks of mirror and ledger, and give the mirror: a new one where the old one is of no use."""
         with mirror_lock(self.path), self._ledger_locked():
             mirror = self.mirror()
+            _tidy(mirror)
             if mirror.damaged:
                 mirror = new_mirror(mirror)
             yield mirror
@@ -160,20 +155,29 @@ class Remote:
         mirror.accept(commit)
 
 
-@contextmanager
-def mirror_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of one mirror; another process waits for it, and gives up after a minute."""
-    from filelock import FileLock, Timeout
+def mirror_lock(path: Path) -> AbstractContextManager[None]:
+    """Hold the lock of one mirror, which lies beside it."""
+    return exclusive(path.with_suffix(".lock"), f"the mirror {path.name}")
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise Busy(f"another agentpkg has been using {path.name} for {_LOCK_SECONDS} seconds") from None
+
+def throw_away(path: Path) -> None:
+    """Take a mirror away, whole even where that is cut short. Its lock must be held."""
+    gone = path.with_suffix(".gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):  # there is none, or a system lets nobody move what somebody reads
+        os.replace(path, gone)
+    for folder in (gone, path):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(mirror: Mirror) -> None:
+    """Take away what a run that was cut short left: its git may have been stopped, or have gone on without it."""
+    ours = [path for path in (mirror.path / HEAD).parent.glob("*") if path.name != HEAD.rpartition("/")[2]]
+    for path in (*ours, *mirror.path.glob("*.lock")):
+        path.unlink(missing_ok=True)
 
 
 def new_mirror(mirror: Mirror) -> Mirror:
     """Return an empty mirror in the place of one that is of no use."""
-    shutil.rmtree(mirror.path, ignore_errors=True)
+    throw_away(mirror.path)
     return Mirror(mirror.path, filtered=mirror.filtered, origin=mirror.origin, title=mirror.title)

@@ -22,6 +22,8 @@ from agentpkg.sources import git_url
 from agentpkg.text import check_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agentpkg.direct import Collection
     from agentpkg.ledger import Ledger
     from agentpkg.ops.session import Options
@@ -61,41 +63,54 @@ def add_registry(project: Project, name: str, source: RegistrySource, options: O
     Raises before anything is written if it is no registry, or the name means another one already.
     """
     check_name(name, "registry")
-    text = new_manifest(()) if project.user and not project.has_manifest else project.read_manifest()
-    there = parse_manifest(text, HOSTS).registries.get(name)
-    if there is not None and there != source:
-        raise UsageError(
-            f"{project.manifest} has another registry called {name!r}: {there.url}",
-            hint=f"choose another name, or remove that one first: agentpkg registry remove {name}",
-        )
-    new = with_registry(text, name, source)
-    sources = parse_manifest(new, HOSTS).registries
+
+    def with_it(text: str) -> str:
+        there = parse_manifest(text, HOSTS).registries.get(name)
+        if there is not None and there != source:
+            raise UsageError(
+                f"{project.manifest} has another registry called {name!r}: {there.url}",
+                hint=f"choose another name, or remove that one first: agentpkg registry remove {name}",
+            )
+        return text if there else with_registry(text, name, source)
+
+    sources = parse_manifest(with_it(_manifest_text(project)), HOSTS).registries
     opened = None if options.offline else Registries(sources, project.root, status=options.status).get(name)
-    if there is None and not options.dry_run:
-        _write_manifest(project, new)
+    if not options.dry_run:
+        _edit_manifest(project, with_it)
     return opened
 
 
 def remove_registry(project: Project, name: str, options: Options) -> None:
     """Take a registry out of the manifest; raise `UsageError` if it is not there, or bundles come from it."""
-    text = project.read_manifest()
-    manifest = parse_manifest(text, HOSTS)
-    if name not in manifest.registries:
-        raise UsageError(f"there is no registry {name!r} in {project.manifest}", hint="agentpkg registry list")
-    users = [bundle for bundle in manifest.requirements if split_id(bundle)[0] == name]
-    if users:
-        raise UsageError(
-            f"{', '.join(users)} {'comes' if len(users) == 1 else 'come'} from registry {name}",
-            hint=f"agentpkg remove {' '.join(users)}",
-        )
+
+    def without_it(text: str) -> str:
+        manifest = parse_manifest(text, HOSTS)
+        if name not in manifest.registries:
+            raise UsageError(f"there is no registry {name!r} in {project.manifest}", hint="agentpkg registry list")
+        users = [bundle for bundle in manifest.requirements if split_id(bundle)[0] == name]
+        if users:
+            raise UsageError(
+                f"{', '.join(users)} {'comes' if len(users) == 1 else 'come'} from registry {name}",
+                hint=f"agentpkg remove {' '.join(users)}",
+            )
+        return without_registry(text, name)
+
+    without_it(project.read_manifest())
     if not options.dry_run:
-        _write_manifest(project, without_registry(text, name))
+        _edit_manifest(project, without_it)
 
 
-def _write_manifest(project: Project, text: str) -> None:
+def _manifest_text(project: Project) -> str:
+    """Return the manifest's text, that of a new one for a user who has none yet."""
+    return new_manifest(()) if project.user and not project.has_manifest else project.read_manifest()
+
+
+def _edit_manifest(project: Project, edit: Callable[[str], str]) -> None:
+    """Edit the manifest as it is once nobody else can write it."""
     with locked(project):
-        before = project.read_manifest().encode() if project.has_manifest else None
-        apply_writes(project, [Write(path=project.manifest, before=before, after=text.encode())])
+        text = _manifest_text(project)
+        before = text.encode() if project.has_manifest else None
+        apply_writes(project, [Write(path=project.manifest, before=before, after=edit(text).encode())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import pytest
 
 from agentpkg import apply
 from agentpkg.apply import Write, apply_writes, locked
-from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict, IntegrityError
+from agentpkg.errors import ContentRefused, DiskError, EditConflict, IntegrityError
 from agentpkg.journal import Step, write_journal
 from agentpkg.project import Project
 from tests.support.tree import contents
@@ -207,17 +207,6 @@ def test_a_damaged_journal_is_told(place: Project, text: str) -> None:
     journal(place)
     (place.root / ".agentpkg/journal.json").write_text(text)
     with pytest.raises(IntegrityError), locked(place):
-        pass
-
-
-def test_a_second_run_waits_and_then_says_busy(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from filelock import FileLock
-
-    monkeypatch.setattr(apply, "_LOCK_SECONDS", 0.1)
-    (place.root / ".agentpkg").mkdir()
-    with FileLock(place.root / ".agentpkg/lock"), pytest.raises(Busy), locked(place):
-        pass
-    with locked(place):
         pass
 
 
