@@ -14,11 +14,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import Busy, ContentRefused, DiskError, EditConflict
+from agentpkg.errors import ContentRefused, DiskError, EditConflict
+from agentpkg.exclusive import exclusive
 from agentpkg.files import is_inside
 from agentpkg.folder import Folder
 from agentpkg.hosts import is_place
-from agentpkg.journal import Step, read_journal, sync_folder, write_journal, write_synced
+from agentpkg.journal import (
+    JOURNAL,
+    STAGED,
+    Step,
+    discard,
+    read_journal,
+    read_staged,
+    sync_folder,
+    write_journal,
+    write_synced,
+)
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
 
 if TYPE_CHECKING:
@@ -27,7 +38,6 @@ if TYPE_CHECKING:
 
     from agentpkg.project import Project
 
-_LOCK_SECONDS = 60
 _THREADS = 8
 
 
@@ -49,25 +59,18 @@ class Write:
 def locked(project: Project) -> Iterator[None]:
     """Hold the project's lock, and finish first what an earlier run left.
 
-    The lock is the kernel's, so it ends with the process that holds it. Raises `Busy` after a minute of waiting.
+    Raises what `exclusive` does where that fails.
     """
-    from filelock import FileLock, Timeout
-
     state = project.root / project.state
     with _disk_errors(project.state):
         _refuse_links(project)
         state.mkdir(parents=True, exist_ok=True)
-        if not (state / ".gitignore").exists():
-            (state / ".gitignore").write_text("*\n")
-    try:
-        with FileLock(state / "lock", timeout=_LOCK_SECONDS):
-            recover(project)
-            yield
-    except Timeout:
-        raise Busy(
-            f"another agentpkg has been working on {project.root} for {_LOCK_SECONDS} seconds",
-            hint="wait for it to end, and run the command again",
-        ) from None
+        ignore = state / ".gitignore"
+        if not ignore.exists() or not ignore.stat().st_size:  # empty where a run was cut short
+            ignore.write_text("*\n")
+    with exclusive(state / "lock", str(project.root)):
+        recover(project)
+        yield
 
 
 def _refuse_links(project: Project) -> None:
@@ -85,8 +88,8 @@ def _refuse_links(project: Project) -> None:
 def apply_writes(project: Project, writes: Iterable[Write]) -> None:
     """Make every write happen, in the order given, or none of them. The project must be `locked`.
 
-    Raises `ContentRefused` if a path leads through a symbolic link, `DiskError` if the file system refuses; in both
-    cases nothing has changed yet.
+    Raises `ContentRefused` if a path leads through a symbolic link, `DiskError` if the file system refuses. Nothing has
+    changed then, unless `project.interrupted` says that the journal is in place and the next run will finish.
     """
     writes = [write for write in writes if write.before != write.after]
     if not writes:
@@ -96,8 +99,13 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
         _check_path(project, write.path)
     with _disk_errors("the project"):
         _check_places(project.root, writes)
-        steps = _stage(state, writes)
-        write_journal(state, steps)
+        try:
+            steps = _stage(project.root, state, writes)
+            write_journal(state, steps)
+        except BaseException:
+            if not project.interrupted:
+                discard(state)
+            raise
         left = _roll_forward(project, steps)
     _report(left)
 
@@ -105,13 +113,11 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
 def recover(project: Project) -> None:
     """Finish a change whose journal is in place, discard one that never got that far."""
     state = project.root / project.state
-    journal = state / "journal.json"
-    if not journal.exists():
-        if (state / "staged").exists():
-            shutil.rmtree(state / "staged", ignore_errors=True)
+    if not project.interrupted:
+        discard(state)
         return
     with _disk_errors("the project"):
-        steps = read_journal(journal)
+        steps = read_journal(state / JOURNAL)
         for step in steps:
             _check_path(project, step.path)
         left = _roll_forward(project, steps)
@@ -144,7 +150,7 @@ def _disk_errors(what: str) -> Iterator[None]:
     except OSError as error:
         name = error.filename if isinstance(error.filename, str) else what
         raise DiskError(
-            f"cannot write {name}: {error.strerror}",
+            f"cannot write {name}: {error.strerror or error}",
             hint="make room or fix the permissions, then run the command again",
         ) from error
 
@@ -169,12 +175,12 @@ def _check_places(root: Path, writes: Iterable[Write]) -> None:
         )
 
 
-def _stage(state: Path, writes: list[Write]) -> list[Step]:
+def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
     """Put all new bytes on disk, below names that no host reads."""
     from concurrent.futures import ThreadPoolExecutor
 
-    staged = state / "staged"
-    shutil.rmtree(staged, ignore_errors=True)
+    staged = state / STAGED
+    discard(state)
     staged.mkdir()
     steps = [
         Step(
@@ -189,7 +195,8 @@ def _stage(state: Path, writes: list[Write]) -> list[Step]:
     pairs = [(staged / step.staged, write.after) for step, write in zip(steps, writes, strict=True)]
     with ThreadPoolExecutor(_THREADS) as threads:  # each waits for the disk, so together they wait once
         list(threads.map(lambda pair: write_synced(*pair), [pair for pair in pairs if pair[1] is not None]))
-    sync_folder(staged)
+    for folder in (staged, *(one for one in staged.parents if one.is_relative_to(root))):  # each may be new
+        sync_folder(folder)
     return steps
 
 
@@ -197,60 +204,54 @@ def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
     """Take every step that has not been taken; return the paths that hold neither the old nor the new bytes."""
     root, state = project.root, project.root / project.state
     left = []
-    touched: set[str] = set()
+    touched = {""}
     for step in steps:
-        if not _take(root, state, step, touched):
+        if not _take(root, state, step):
             left.append(step)
         elif step.after is None:
             _remove_empty_folders(root, step.path)
-    for parent in sorted(touched):
+        parts = step.path.split("/")[:-1]  # the folders above may be new as well
+        touched.update("/".join(parts[:end]) for end in range(len(parts) + 1))
+    _rest_on_bases(project, left)
+    for parent in sorted(touched):  # also of steps that an earlier run took: nobody knows whether it got as far as here
         with suppress(FileNotFoundError):
             sync_folder(root / parent)
-    _rest_on_bases(project, left)
-    os.unlink(state / "journal.json")
+    os.unlink(state / JOURNAL)
     sync_folder(state)
-    shutil.rmtree(state / "staged", ignore_errors=True)
+    shutil.rmtree(state / STAGED, ignore_errors=True)
     return [step.path for step in left]
 
 
-def _take(root: Path, state: Path, step: Step, touched: set[str]) -> bool:
+def _take(root: Path, state: Path, step: Step) -> bool:
     """Take one step, unless it has been taken; return False where the file holds neither the old nor the new bytes."""
     with Folder(root, step.path, create=step.after is not None) as folder:
         there = _digest(folder.read())
         if there == step.after:
             return True
-        staged = state / "staged" / step.staged
-        if there != step.before or (step.after is not None and _digest(_staged(staged)) != step.after):
+        staged = state / STAGED / step.staged
+        if there != step.before or (step.after is not None and _digest(read_staged(staged)) != step.after):
             return False
         if step.after is None:
             folder.unlink()
         else:
             folder.take(staged)
-        parts = step.path.split("/")[:-1]  # the folders above may be new as well
-        touched.update("/".join(parts[:end]) for end in range(len(parts) + 1))
     return True
-
-
-def _staged(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _rest_on_bases(project: Project, left: list[Step]) -> None:
     """Note in the lock that files which were left still rest on what they rested on before, so that they get merged."""
-    lock = project.root / project.lock
     waiting = {path: base for step in left for path, base in step.bases.items()}
-    if waiting and lock.exists():
-        locked = parse_lockfile(lock.read_bytes().decode())
+    text = project.read_lock_text() if waiting else None
+    if text is not None:
+        lock = parse_lockfile(text)
         files = {
             path: replace(entry, base=entry.base or waiting[path]) if path in waiting else entry
-            for path, entry in locked.files.items()
+            for path, entry in lock.files.items()
         }
-        staged = project.root / project.state / "lock.part"
-        write_synced(staged, dump_lockfile(replace(locked, files=files)).encode())
-        os.replace(staged, lock)
+        part = project.root / project.state / "lock.part"
+        write_synced(part, dump_lockfile(replace(lock, files=files)).encode())
+        with Folder(project.root, project.lock, create=False) as folder:
+            folder.take(part)
 
 
 def _remove_empty_folders(root: Path, path: str) -> None:

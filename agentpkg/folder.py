@@ -9,10 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
+from agentpkg.journal import naming, write_synced
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+PART_SUFFIX = ".agentpkg-part"  # of a file that is being copied; no host reads it
 ANCHORED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
@@ -30,7 +32,8 @@ class Folder:
         try:
             for folder in folders:
                 if not self._missing:
-                    self._enter(folder, path, create)
+                    with naming(self._place / folder):
+                        self._enter(folder, path, create)
         except BaseException:
             self._close()
             raise
@@ -81,7 +84,11 @@ class Folder:
 
     @property
     def _target(self) -> str:
-        return self._name if self._descriptor is not None else str(self._place / self._name)
+        return self._name if self._descriptor is not None else str(self._path)
+
+    @property
+    def _path(self) -> Path:
+        return self._place / self._name
 
     def read(self) -> bytes | None:
         """Return the file's bytes, None if there is no file."""
@@ -89,13 +96,13 @@ class Folder:
             return None
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            with open(os.open(self._target, flags, dir_fd=self._descriptor), "rb") as file:
+            with naming(self._path), open(os.open(self._target, flags, dir_fd=self._descriptor), "rb") as file:
                 return file.read()
         except FileNotFoundError:
             return None
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EISDIR):
-                raise _in_the_way(self._name, self._place / self._name) from None
+                raise _in_the_way(self._name, self._path) from None
             raise
 
     def check_writable(self) -> None:
@@ -108,14 +115,30 @@ class Folder:
 
     def unlink(self) -> None:
         """Remove the file."""
-        os.unlink(self._target, dir_fd=self._descriptor)
+        with naming(self._path):
+            os.unlink(self._target, dir_fd=self._descriptor)
 
     def take(self, staged: Path) -> None:
         """Move a staged file into place, over the one that is there, whose permissions it takes."""
         with suppress(OSError):
             mode = os.stat(self._target, dir_fd=self._descriptor, follow_symlinks=False).st_mode
             staged.chmod(stat.S_IMODE(mode))
-        os.replace(staged, self._target, dst_dir_fd=self._descriptor)
+        with naming(self._path):
+            try:
+                os.replace(staged, self._target, dst_dir_fd=self._descriptor)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self._copy(staged)
+
+    def _copy(self, staged: Path) -> None:
+        """Move a file into place from another file system: whole before it bears its name, as by renaming."""
+        part = self._path.with_name(self._name + PART_SUFFIX)
+        write_synced(part, staged.read_bytes(), self._descriptor)
+        name = str(part) if self._descriptor is None else part.name
+        with suppress(OSError):
+            os.chmod(name, stat.S_IMODE(staged.stat().st_mode), dir_fd=self._descriptor)
+        os.replace(name, self._target, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
 
     def rmdir(self) -> None:
         """Remove the folder of this name if it is empty."""

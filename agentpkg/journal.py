@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +14,14 @@ from agentpkg.errors import IntegrityError
 from agentpkg.fields import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+JOURNAL = "journal.json"
+STAGED = "staged"
+_PART = "journal.part"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +35,63 @@ class Step:
     staged: str
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write a file, and return only once its bytes are on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have every `OSError` name this path, however it was reached: the system knows of no file behind a descriptor."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def write_synced(path: Path, content: bytes, folder: int | None = None) -> None:
+    """Write a file, and return only once its bytes are on the disk.
+
+    With `folder`, an open one that holds the file, that is where it is written. A symbolic link is never followed.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK | _BINARY
+    with naming(path):
+        descriptor = os.open(path if folder is None else path.name, flags, 0o666, dir_fd=folder)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
 
 
 def sync_folder(path: Path) -> None:
-    """Return only once the folder's entries are on the disk. On Windows there is no way to ask for that."""
+    """Return only once the folder's entries are on the disk, where there is a way to ask for that.
+
+    There is none on Windows, and none on some file systems over a network.
+    """
     if os.name == "posix":
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with naming(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                    raise
+            finally:
+                os.close(descriptor)
+
+
+def read_staged(path: Path) -> bytes | None:
+    """Return the bytes of a staged file, None if it is not there or is no file of ours but a link."""
+    try:
+        with naming(path), open(os.open(path, os.O_RDONLY | _NO_LINK | _BINARY), "rb") as file:
+            return file.read()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
+        raise
+
+
+def discard(state: Path) -> None:
+    """Take away what was prepared for a change that no journal names."""
+    shutil.rmtree(state / STAGED, ignore_errors=True)
+    with suppress(OSError):
+        os.unlink(state / _PART)
 
 
 def write_journal(state: Path, steps: list[Step]) -> None:
@@ -51,8 +100,8 @@ def write_journal(state: Path, steps: list[Step]) -> None:
         "format": 1,
         "steps": [[step.path, step.before, step.after, dict(step.bases), step.staged] for step in steps],
     }
-    write_synced(state / "journal.part", json.dumps(data).encode())
-    os.replace(state / "journal.part", state / "journal.json")
+    write_synced(state / _PART, json.dumps(data).encode())
+    os.replace(state / _PART, state / JOURNAL)
     sync_folder(state)
 
 
@@ -62,7 +111,7 @@ def read_journal(path: Path) -> list[Step]:
         fields = Fields(json.loads(path.read_bytes()), "journal", IntegrityError)
         rows = fields.raw("steps")
         steps = [_read_step(row) for row in rows] if isinstance(rows, list) else None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         steps = None
     if steps is None:
         raise IntegrityError(f"{path} is damaged", hint="delete it and run agentpkg sync; compare with version control")

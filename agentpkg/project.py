@@ -193,6 +193,8 @@ def _read(root: Path, path: str) -> DiskFile | None:
         content = os.read(descriptor, status.st_size + 1)
         while len(content) != status.st_size and (rest := os.read(descriptor, _MOST_BYTES)):
             content += rest  # it grows or shrinks while it is read
+    except OSError as error:
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
     finally:
         os.close(descriptor)
     return DiskFile(content=content, sha256=file_digest(content))

@@ -1,9 +1,9 @@
 """Run one agentpkg command line in this process and kill it, with SIGKILL, at its n-th call that changes the disk.
 
-    python -m tests.crash.killer N [--naive] ARGUMENT...
+    python -m tests.crash.killer N MUTANT ARGUMENT...
 
-N 0 kills nothing and prints how many such calls there were. `--naive` puts a writer without a journal in the place of
-the real one, so that the sweep can be seen to fail.
+N 0 kills nothing and prints how many such calls there were. MUTANT is one of `mutants.py`, or `none`. Where strace is,
+`strace.py` does this from outside, call by call; this one needs nothing, and is quick.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from agentpkg.apply import Write
 from agentpkg.cli import run
-from agentpkg.project import Project
+from tests.crash.mutants import MUTANTS
 
 CALLS = ("open", "replace", "rename", "unlink", "rmdir", "mkdir", "fsync")
 
 
 class Killer:
-    """Counts calls below the project and ends the process at the n-th."""
+    """Counts calls that change the disk, and ends the process at the n-th."""
 
-    def __init__(self, at: int, root: str) -> None:
+    def __init__(self, at: int) -> None:
         self.at = at
-        self.root = root
         self.count = 0
         self._lock = threading.Lock()
 
@@ -45,29 +43,12 @@ class Killer:
         setattr(os, name, counted)
 
 
-def write_naively(project: Project, writes: list[Write]) -> None:
-    """Write one file after the other, as most tools do."""
-    for write in writes:
-        path = project.root / write.path
-        if write.after is None:
-            os.unlink(path)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            os.fsync(descriptor)
-            os.write(descriptor, write.after)
-            os.close(descriptor)
-
-
 def main() -> None:
     """Read the command line of this script, and run agentpkg's."""
-    at, arguments = int(sys.argv[1]), sys.argv[2:]
-    from agentpkg.ops import change
-
-    if arguments[0] == "--naive":
-        arguments = arguments[1:]
-        change.__dict__["apply_writes"] = write_naively
-    killer = Killer(at, os.getcwd())
+    at, mutant, *arguments = sys.argv[1:]
+    if mutant != "none":
+        MUTANTS[mutant]()
+    killer = Killer(int(at))
     for name in CALLS:
         killer.wrap(name)
     code = run(arguments)
