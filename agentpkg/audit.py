@@ -9,14 +9,14 @@ from agentpkg.findings import Finding, Rule
 from agentpkg.grants import Grants, name_powers
 from agentpkg.hidden import describe, find_hidden
 from agentpkg.hosts import is_place
-from agentpkg.lockfile import FILE_NAME
+from agentpkg.lockfile import FILE_NAME, NO_RENDERING
 from agentpkg.text import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from agentpkg.drift import Drifted
-    from agentpkg.lockfile import LockedBundle, Lockfile
+    from agentpkg.lockfile import LockedBundle, Lockfile, Losses
     from agentpkg.targets import Rendered
 
 LOCK = Rule(
@@ -156,15 +156,28 @@ def check_approval(bundle: str, locked: LockedBundle, held: Mapping[str, Grants]
 
 
 def check_renderings(lock: Lockfile, rendered: Rendered) -> Iterator[Finding]:
-    """Find files for which the lock has another digest than the locked versions give, and files that it leaves out.
-
-    Only what comes of the bundles in `rendered` is looked at.
-    """
+    """Find files for which the lock has another digest than the locked versions give, and files that it leaves out."""
     for path, locked in lock.files.items():
         target = rendered.targets.get(path)
-        if locked.bundle in rendered.grants and (target is None or target.sha256 != locked.sha256):
-            version = lock.bundles[locked.bundle].version
-            told = f"{FILE_NAME} has a digest that {locked.bundle} {version} does not give"
+        if locked.sha256 == NO_RENDERING and target is None:
+            continue  # it is to go, and is told as drift until then
+        if target is None or (target.sha256, target.bundle) != (locked.sha256, locked.bundle):
+            version = f" {lock.bundles[locked.bundle].version}" if locked.bundle in lock.bundles else ""
+            told = f"{FILE_NAME} has a digest that {locked.bundle}{version} does not give"
             yield Finding(rule=RENDERING, path=path, message=told)
     for path in rendered.targets.keys() - lock.files.keys():
         yield Finding(rule=RENDERING, path=path, message=f"{FILE_NAME} leaves it out")
+
+
+def check_hosts(lock: Lockfile, rendered: Rendered) -> Iterator[Finding]:
+    """Find hosts that files are written for and of which the lock does not say how."""
+    for name in sorted({one.rendering.host for one in rendered.placed} - lock.hosts.keys()):
+        yield Finding(rule=RENDERING, path=FILE_NAME, message=f"does not say how {name} was written for")
+
+
+def check_losses(lock: Lockfile, losses: Mapping[str, Losses]) -> Iterator[Finding]:
+    """Find bundles of which the lock tells other losses than the locked versions have."""
+    for bundle, locked in lock.bundles.items():
+        if locked.losses is not None and locked.losses != losses[bundle]:
+            told = f"{bundle} {locked.version} is carried to hosts in another way than {FILE_NAME} says"
+            yield Finding(rule=RENDERING, path=FILE_NAME, message=told)

@@ -25,6 +25,7 @@ _SKILL_KEYS = frozenset(["name", "description", "license", "compatibility", "met
 # What some host would put an environment variable or a file in the place of, named or not in `env`.
 _REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
 _PROSE = (".md", ".txt")
+_RUN = re.compile(rb"!`|```!")  # what follows is run before a model reads the skill, by hosts that do so
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
 _KNOWN = re.compile(
     r"(bundle\.toml|README\.md|LICENSE|CHANGELOG\.md|agents/[^/]+\.md|variants/[^/]+/[^/]+\.md|skills/[^/]+/.+)\Z"
@@ -64,7 +65,7 @@ class Skill:
     @property
     def powers(self) -> tuple[str, ...]:
         """The skill as powers: itself, since every session of the host may take it up, and what in it may be run."""
-        runnable = (path for path in sorted(self.files) if not path.endswith(_PROSE))
+        runnable = (path for path, text in sorted(self.files.items()) if not path.endswith(_PROSE) or _RUN.search(text))
         return (f"skill:{self.name}", *(f"skill:{self.name}/{path}" for path in runnable))
 
 
@@ -224,6 +225,11 @@ def _server(name: str, fields: Fields) -> McpServer:
                 f"{fields.where}: {text!r} refers to a variable or a file, and some hosts would put it there",
                 hint="name variables under env, or as values of headers",
             )
+    if not re.match(r"https?://\S+\Z" if server.url else r"(?!\S*://)", server.url or server.command or ""):
+        raise fields.error(
+            f"{fields.where}: {server.url or server.command!r} is no {'url' if server.url else 'command'}",
+            hint="url is where a server runs, and begins with https://; command is what a host starts",
+        )
     for variable in (*server.env, *server.headers.values()):
         if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", variable):
             raise fields.error(f"{fields.where}: {variable!r} is not the name of an environment variable")

@@ -27,6 +27,11 @@ def tell(text: str) -> None:
     sys.stderr.write(escape(text) + "\n")
 
 
+def one_line(text: str) -> str:
+    """Return text that comes from elsewhere as one line, so that it cannot pass for a line of ours."""
+    return text.replace("\n", "\\n")
+
+
 def say_json_error(error: AgentpkgError) -> None:
     """Print an error as a JSON document."""
     data = {"message": error.message, "details": list(error.details), "hint": error.hint}
@@ -59,9 +64,9 @@ def say_table(rows: Iterable[Sequence[str]]) -> None:
 
 def tell_error(error: AgentpkgError) -> None:
     """Print what is wrong, where, and what to do next."""
-    tell(f"error: {error.message}")
+    tell(f"error: {one_line(error.message)}")
     for detail in error.details:
-        tell(f"  {detail}")
+        tell(f"  {one_line(detail)}")
     if error.hint:
         for number, line in enumerate(error.hint.splitlines()):
             tell(f"{'hint: ' if number == 0 else '      '}{line}")
@@ -72,8 +77,9 @@ def status(message: str) -> AbstractContextManager[object]:
     if not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
+    from rich.text import Text
 
-    return Console(stderr=True).status(message)
+    return Console(stderr=True).status(Text(escape(message)))
 
 
 def interactive() -> bool:

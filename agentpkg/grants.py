@@ -82,7 +82,7 @@ def parse_tool(text: str) -> Tool:
     if match and (match["server"] or match["name"] in TOOLS):
         if match["server"] and match["scope"]:
             raise ValueError(f"{text!r}: a tool of an MCP server takes no scope")
-        if match["scope"] and not match["scope"].strip("*/ "):
+        if match["scope"] and not match["scope"].strip("*?:./~ "):
             raise ValueError(f"{text!r}: a scope that lets everything through is none; leave it out")
         return Tool(match["name"], match["scope"])
     meant = FOREIGN_NAMES.get(text.partition("(")[0].lower())

@@ -23,6 +23,7 @@ DEFAULT_IGNORABLE = (
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1 (NEL among them)
 _OTHERS = (
     "\u2028\u2029\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"  # the last two planes
+    "\u2800\ufffc\U00013430-\U00013440\U00016fe4\U0001d159"  # blanks that are no spaces
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0xF0000, 0x10000))
 )
 _PICTURE = (
@@ -37,6 +38,9 @@ _JOINED = (
     "\u1b00-\u1bff\ua800-\ua8df\ua980-\ua9df\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f"
     "\U00011000-\U00011dff\U0001e900-\U0001e95f"
 )
+# Thai, Lao, Tibetan, Myanmar and Khmer have no blanks between words, and mark where a line may break.
+_UNSPACED = "\u0e01-\u0e5b\u0e81-\u0edf\u0f00-\u0fff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff\u19e0-\u19ff"
+_HIEROGLYPHS = "\U00013000-\U00013455"
 _MONGOLIAN = "\u1820-\u18aa"
 _ONE_PICTURE = f"[{_PICTURE}](?:[\ufe0e\ufe0f]|[\U0001f3fb-\U0001f3ff])?"
 _FLAGS = ("gbeng", "gbsct", "gbwls")  # England, Scotland and Wales: all that are spelled with tags
@@ -47,6 +51,9 @@ _LEGIBLE = (
     "[0-9#*]\ufe0f\u20e3",
     rf"(?<=[{_JOINED}])\u200d",
     rf"(?<=[{_JOINED}])\u200c(?=[{_JOINED}])",
+    rf"(?<=[0-9A-Za-z)\]\"'`\u00bb\u2019\u201d])\u200c(?=[{_JOINED}])",
+    rf"(?<=[{_UNSPACED}])\u200b(?=[{_UNSPACED}])",
+    f"(?<=[{_HIEROGLYPHS}])[\U00013430-\U00013440]",
     rf"(?<=[{_MONGOLIAN}])(?:[\u180b-\u180d\u180f]|\u180e(?=[{_MONGOLIAN}]))",
 )
 _HIDDEN = f"[{_CONTROLS}{DEFAULT_IGNORABLE}{_OTHERS}]"

@@ -105,6 +105,8 @@ def parse_lockfile(text: str) -> Lockfile:
 def _parse(text: str) -> Lockfile:
     try:
         data = json.loads(text)
+        if "\\u" in text:
+            json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
     fields = Fields(data, FILE_NAME, IntegrityError)
@@ -212,7 +214,11 @@ def _join_bundle(ours: LockedBundle, theirs: LockedBundle) -> LockedBundle:
         for agent, powers in ours.grants.items()
         if agent in theirs.grants
     }
-    return replace(min(ours, theirs, key=lambda locked: Version(locked.version)), grants=grants)
+    try:
+        older = min(ours, theirs, key=lambda locked: Version(locked.version))
+    except ValueError as error:
+        raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
+    return replace(older, grants=grants)
 
 
 def dump_lockfile(lock: Lockfile) -> str:

@@ -48,8 +48,13 @@ class Manifest:
         return self.settings.get(host, HostSettings())
 
     def url_of(self, registry: str) -> str:
-        """Return the URL of a registry, as the manifest has it."""
-        return self.registries[registry].url if registry in self.registries else BUILTIN_URL
+        """Return the URL of a registry, as the manifest has it, with its branch and folder where it names them."""
+        if registry not in self.registries:
+            return BUILTIN_URL
+        source = self.registries[registry]
+        more = (("branch", source.branch), ("folder", source.subfolder))
+        told = ", ".join(f"{word} {value}" for word, value in more if value)
+        return f"{source.url} ({told})" if told else source.url
 
 
 def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:

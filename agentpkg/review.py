@@ -127,9 +127,10 @@ def _proved(
     if proof is None:
         return {}, None
     renames, approved, unproved = _renames(before), {}, set()
+    chosen = before.wanted.agents if before.wanted else None
     for agent, content in proof.items():
         powers = before.grants.get(renames.get(agent, agent))
-        if powers is not None:
+        if powers is not None and (chosen is None or agent in chosen):
             approved[agent] = Grants(frozenset(power for power in powers if content.covers(power)))
             unproved.update(set(powers) - approved[agent].powers)
     return approved, tuple(sorted(unproved))

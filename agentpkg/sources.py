@@ -21,7 +21,7 @@ def git_url(text: str, root: Path) -> str:
     Raises `UsageError` for any other transport, for a URL that could be taken for an option, and for one that holds a
     password or token: those belong in a credential store, not in a file that is committed.
     """
-    if "\n" in text or "\0" in text or text.startswith("-") or "::" in text:
+    if "\n" in text or "\0" in text or "::" in text or re.match(r"([^/]*@)?-", text):
         raise UsageError(f"{text!r} is not a registry url", hint="use https://…, ssh://…, user@host:path or a path")
     match = _SCHEME.match(text)
     if not match:
@@ -42,7 +42,11 @@ def git_url(text: str, root: Path) -> str:
 def is_folder_outside(url: str, root: Path) -> bool:
     """Say whether a registry's URL or path is a folder of this machine that does not lie below `root`."""
     given = git_url(url, root)
-    return given.startswith("file:") and not given.startswith(f"{root.resolve().as_uri()}/")
+    if not given.lower().startswith("file:"):
+        return False
+    from urllib.parse import unquote, urlsplit
+
+    return not Path(unquote(urlsplit(given).path)).resolve().is_relative_to(root.resolve())
 
 
 def _path_url(text: str, root: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,35 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TEXTS = (
-    ".md",
-    ".mdc",
-    ".mdx",
-    ".txt",
-    ".toml",
-    ".json",
-    ".jsonc",
-    ".yaml",
-    ".yml",
-    ".py",
-    ".sh",
-    ".js",
-    ".ts",
-    ".ps1",
-)
-_OTHERS = frozenset(["node_modules", ".git", "__pycache__"])
+    ".md", ".mdc", ".mdx", ".markdown", ".txt", ".toml", ".json", ".jsonc", ".yaml", ".yml",
+    ".py", ".sh", ".js", ".mjs", ".ts", ".rb", ".ps1",
+)  # fmt: skip
+_PAGES = (".md", ".mdc", ".mdx", ".markdown")
+_OTHERS = frozenset(["node_modules", ".git", "__pycache__"])  # beside the folders of agents, in a host's own
 _MOST_BYTES = 4 * 1024 * 1024
+_MOST_FILES = 20_000
 
 
 def find_texts(root: Path, *, user: bool) -> Iterator[tuple[str, bytes | None]]:
-    """Return path and bytes of all texts in the folders of all hosts, and of the pages at the top of a project.
+    """Return path and bytes of all texts in the folders of all hosts, and of pages and dot files at a project's top.
 
-    The bytes are None for what cannot be read, or is too large to be an agent. Of the home folder (`user`) only the
-    folders of agents and skills are looked at: hosts keep much else beside them there.
+    The bytes are None for what cannot be read, or is too large to be an agent, and for a folder with too many files.
+    Of the home folder (`user`) only the folders of agents and skills are looked at: hosts keep much else beside them.
     """
-    found = {one for folder in _folders(user) for one in _below(root, folder)}
-    found |= {one for one in _shared(user) if (root / one).exists()}
-    for path in sorted(found if user else {*found, *_pages(root)}):
-        yield path, _read(root / path)
+    found = {one for one in _shared(user) if (root / one).exists()}
+    for folder in _folders(user):
+        below = set(islice(_below(root, folder), _MOST_FILES + 1))
+        if len(below) > _MOST_FILES:
+            yield folder, None
+        found |= below
+    for path in sorted(found if user else {*found, *_at_top(root)}):
+        data = _read(root / path)
+        if data is None or path.lower().endswith(_TEXTS) or b"\0" not in data:  # else no text, and of no known kind
+            yield path, data
 
 
 def _folders(user: bool) -> set[str]:
@@ -62,18 +59,28 @@ def _shared(user: bool) -> set[str]:
     return {template.partition("#")[0] for template in templates if "#" in template}
 
 
-def _pages(root: Path) -> Iterator[str]:
+def _at_top(root: Path) -> Iterator[str]:
+    """Return the pages and the dot files at the top of a project: many a host keeps its rules in one."""
     for name in os.listdir(root):
-        if name.lower().endswith(_TEXTS[:3]):
+        if name.lower().endswith(_PAGES) or (name.startswith(".") and (root / name).is_file()):
             yield name
 
 
 def _below(root: Path, folder: str) -> Iterator[str]:
-    for place, inner, names in os.walk(root / folder):
-        inner[:] = [name for name in inner if name not in _OTHERS]
+    """Return the texts below a folder, and all files of skills. Links are followed, as hosts do, but not in circles."""
+    seen = set()
+    for place, inner, names in os.walk(root / folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            inner[:] = []
+            continue
+        seen.add(real)
+        if Path(place) == root / folder:
+            inner[:] = [name for name in inner if name not in _OTHERS]
         for name in names:
-            if name.lower().endswith(_TEXTS):
-                yield (Path(place) / name).relative_to(root).as_posix()
+            path = (Path(place) / name).relative_to(root).as_posix()
+            if name.lower().endswith(_TEXTS) or "/skills/" in path:
+                yield path
 
 
 def _read(path: Path) -> bytes | None:

@@ -145,7 +145,8 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
                 rendering = replace(rendering, notes=(*rendering.notes, *_lost_skills(selection, host, destination)))
                 placed.append(Placed(bundle=selection.id, path=path, rendering=rendering))
                 _add(targets, path, _target(rendering.content, selection, item, host))
-            _add_skills(targets, selection, host, destination)
+            if agents:  # whose powers they are
+                _add_skills(targets, selection, host, destination)
     _refuse_files_as_folders(targets)
     if strict:
         _refuse_widening(placed, destination.settings)

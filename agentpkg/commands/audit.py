@@ -8,7 +8,7 @@ import click
 
 from agentpkg import __version__
 from agentpkg.commands import options
-from agentpkg.console import say, say_document, say_json, tell
+from agentpkg.console import one_line, say, say_document, say_json, tell
 from agentpkg.errors import (
     AgentpkgError,
     ApprovalNeeded,
@@ -56,7 +56,7 @@ def command(project: Project, work: Options, as_json: bool, as_sarif: bool) -> N
 
 def _show(done: Audit) -> None:
     for one in done.findings:
-        say(f"{one.rule.level}[{one.rule.code}] {one.place + ': ' if one.place else ''}{one.message}")
+        say(one_line(f"{one.rule.level}[{one.rule.code}] {one.place + ': ' if one.place else ''}{one.message}"))
     for rule in dict.fromkeys(one.rule for one in done.findings):
         tell(f"{rule.code}: {rule.about}; {rule.remedy}")
     if not done.findings:

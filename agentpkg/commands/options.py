@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentpkg.console import interactive, status, tell
+from agentpkg.console import interactive, one_line, status, tell
 from agentpkg.errors import ApprovalNeeded, UsageError
 from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
@@ -102,7 +102,7 @@ def _ask(message: str, gains: Iterable[Gain]) -> None:
     tell(f"{message}:")
     for gain in gains:
         for line in gain.lines():
-            tell(f"  {line}")
+            tell(f"  {one_line(line)}")
         if not click.confirm(f"Approve {gain.bundle} {gain.after}?", default=False, err=True):
             raise ApprovalNeeded(f"{gain.bundle} {gain.after} was not approved; nothing was changed") from None
 

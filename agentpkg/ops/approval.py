@@ -33,12 +33,21 @@ def check_approved(
     """Raise `PowersGained` unless all that `wanted` gains over the lock is approved; return what `--accept-grants` was.
 
     `named` are ids that somebody asked for on the command line just now: their powers and those of all that they
-    require are approved. A bundle that the manifest names and the lock does not hold yet counts as named too, but lifts
-    nothing that was approved before.
+    require are approved. A bundle that the manifest names and the lock does not know yet counts as named too, but lifts
+    nothing that was approved before. One of which the lock has files, or a namesake, is no new one.
     """
     held = session.lock.bundles
-    new = [bundle for bundle in manifest.requirements.keys() - held.keys() if _names_itself(session, manifest, bundle)]
-    approved = (_with_requirements(new, bundles) - held.keys()) | _with_requirements(named, bundles)
+    known = {*held, *(file.bundle for file in session.lock.files.values())}
+    names = {split_id(bundle)[1] for bundle in known}
+    new = [
+        bundle
+        for bundle in manifest.requirements.keys() - known
+        if split_id(bundle)[1] not in names and _names_itself(session, manifest, bundle)
+    ]
+    approved = (_with_requirements(new, bundles) - known) | _with_requirements(named, bundles)
+    for one in sorted(approved & held.keys() & wanted.keys()):
+        if held[one].registry != wanted[one].registry:
+            session.options.tell(f"{one} comes from {wanted[one].registry}, and no longer from {held[one].registry}")
     proof = _proof(session, bundles, registries, wanted.keys() - approved)
     gains = find_gains(held, wanted, proof, approved)
     if session.options.accept_grants:

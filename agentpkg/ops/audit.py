@@ -140,10 +140,12 @@ def _of_content(session: Session, loaded: Mapping[str, Bundle]) -> Iterator[Find
         yield Finding(rule=rules.UNCHECKED, message=told)
         return
     try:
-        rendered = render_locked(session, loaded)
+        rendered = render_locked(session, dict(sorted(loaded.items())))
     except AgentpkgError as error:
         yield _of_error(rules.CONTENT, error)
         return
     for bundle, locked in lock.bundles.items():
         yield from rules.check_approval(bundle, locked, rendered.grants[bundle])
     yield from rules.check_renderings(lock, rendered)
+    yield from rules.check_losses(lock, rendered.losses())
+    yield from rules.check_hosts(lock, rendered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, UsageError
+from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, IntegrityError, UsageError
 from agentpkg.files import CONFLICT_SUFFIX, file_of, find_clash, is_entry
 from agentpkg.hosts import HOSTS, is_shared
 from agentpkg.lockfile import FILE_NAME
@@ -52,6 +52,9 @@ def required_by(bundle: str, loaded: Bundle) -> tuple[str, ...]:
 
 def _selections(manifest: Manifest, bundles: Mapping[str, Bundle]) -> list[Selection]:
     requires = {bundle: required_by(bundle, loaded) for bundle, loaded in bundles.items()}
+    missing = sorted({one for needed in requires.values() for one in needed} - bundles.keys())
+    if missing:
+        raise IntegrityError(f"{FILE_NAME} lacks {missing[0]}, which another bundle requires", hint="agentpkg update")
     hosts = assign_hosts(manifest.requirements, requires, manifest.hosts)
     selections = []
     for bundle, loaded in bundles.items():
@@ -171,6 +174,10 @@ def render_locked(session: Session, bundles: Mapping[str, Bundle]) -> Rendered:
         else HostSettings()
         for name in HOSTS
     }
+    named = {*lock.project_hosts, *(host for one in requirements.values() for host in one.hosts or ())}
+    unknown = sorted(named - HOSTS.keys())
+    if unknown:
+        raise IntegrityError(f"the lock names the host {unknown[0]!r}, which this agentpkg does not know")
     then = replace(session.manifest, hosts=lock.project_hosts, requirements=requirements, settings=settings)
     return render_bundles(session, then, bundles)
 

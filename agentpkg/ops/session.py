@@ -106,6 +106,11 @@ def why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
     for bundle, requirement in manifest.requirements.items():
         if wanted[bundle] != requirement:
             return f"the requirement for {bundle} has changed"
+    needed = {*wanted, *(other for locked in lock.bundles.values() for other in locked.requires)}
+    for bundle in sorted(needed ^ lock.bundles.keys()):
+        return (
+            f"{bundle} is in the lock, and nothing needs it" if bundle in lock.bundles else f"the lock lacks {bundle}"
+        )
     for bundle, locked in lock.bundles.items():
         if locked.registry != manifest.url_of(split_id(bundle)[0]):
             return f"the registry of {bundle} has moved"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from agentpkg.cli import run
 from agentpkg.ledger import Ledger
 from agentpkg.store import state_folder
 from tests.support.cli import Cli
-from tests.support.registry import Registry, git
+from tests.support.registry import Registry, agent_text, git
 from tests.support.tree import stamps
 
 FILE = ".claude/agents/tool.md"
@@ -202,6 +203,102 @@ def test_a_linked_file_is_read_as_the_host_does(cli: Cli, tool: Path, tmp_path: 
     (tmp_path / "elsewhere.md").write_text("\u200b")
     (cli.folder / ".claude/agents/linked.md").symlink_to(tmp_path / "elsewhere.md")
     assert found(cli, code=3) == [("hidden-text", ".claude/agents/linked.md")]
+
+
+def test_text_behind_a_linked_folder_is_found_and_circles_end(cli: Cli, tool: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/theirs.md").write_text("\u200b")
+    (tmp_path / "shared/again").symlink_to(tmp_path / "shared")
+    (cli.folder / ".claude/agents/linked").symlink_to(tmp_path / "shared")
+    assert found(cli, code=3) == [("hidden-text", ".claude/agents/linked/theirs.md")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".claude/agents/node_modules/a.md", ".claude/skills/mine/Makefile", ".somerules", ".claude/agents/b.markdown"],
+)
+def test_text_is_found_wherever_a_host_may_read_it(cli: Cli, tool: Path, path: str) -> None:
+    (cli.folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (cli.folder / path).write_text("\u200b")
+    assert found(cli, code=3) == [("hidden-text", path)]
+
+
+def test_what_is_no_text_is_passed_over(cli: Cli, tool: Path) -> None:
+    (cli.folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1\xff")
+    (cli.folder / ".claude/node_modules").mkdir()
+    (cli.folder / ".claude/node_modules/a.md").write_text("\u200b")
+    assert found(cli, code=0) == []
+
+
+def test_a_file_of_a_bundle_that_the_lock_does_not_hold_is_found(cli: Cli, tool: Path, project: Path) -> None:
+    evil = project / ".claude/agents/evil.md"
+    evil.write_bytes(b"Evil.\n")
+    entry = {
+        "bundle": "ghost",
+        "item": "agents/evil.md",
+        "hosts": ["claude"],
+        "sha256": hashlib.sha256(b"Evil.\n").hexdigest(),
+    }
+    change_lock(project, lambda data: data["files"].update({".claude/agents/evil.md": entry}))
+    assert found(cli, code=5) == [("rendering", ".claude/agents/evil.md")]
+
+
+def test_a_file_that_waits_to_go_is_drift_and_no_forgery(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("two", files={f"agents/{name}.md": agent_text(name) for name in ("ana", "ben")})
+    cli("install", "two")
+    manifest.write_text(manifest.read_text().replace('two = "~=1.0"', 'two = { version = "~=1.0", agents = ["ana"] }'))
+    cli("lock")
+    assert found(cli, code=1) == [("drift", ".claude/agents/ben.md")]
+
+
+def test_a_lock_without_a_required_bundle_is_unsettled(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("base").publish("top", requires={"base": ""})
+    cli("install", "top")
+    change_lock(project, lambda data: data["bundles"].pop("base"))
+    assert "the lock lacks base" in cli("sync", "--check", code=1).err
+    assert ("unsettled", "agentpkg.lock") in found(cli, code=5)
+    cli("sync", "--accept-grants")
+    change_lock(project, lambda data: data["bundles"].update(other=data["bundles"]["base"]))
+    assert "other is in the lock, and nothing needs it" in cli("sync", "--check", code=1).err
+
+
+@pytest.mark.parametrize("gone", ["losses", "hosts"])
+def test_what_a_hand_took_out_of_the_lock_is_found(
+    cli: Cli, project: Path, manifest: Path, registry: Registry, gone: str
+) -> None:
+    registry.publish("tool", tools="[shell, list]")
+    cli("install", "tool")
+    before = (project / "agentpkg.lock").read_text()
+    change_lock(project, lambda data: (data["bundles"]["tool"] if gone == "losses" else data).update({gone: {}}))
+    if gone == "losses" and json.loads(before)["bundles"]["tool"]["losses"] == {}:
+        change_lock(
+            project, lambda data: data["bundles"]["tool"]["losses"].update(tool={"claude": {"model": "widened"}})
+        )
+    assert ("rendering", "agentpkg.lock") in found(cli, code=5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(project_hosts=["vim"]),
+        lambda data: data["bundles"]["tool"]["wanted"].update(hosts=["vim"]),
+        lambda data: data["bundles"]["tool"].update(commit="\ud800"),
+        lambda data: data["files"][FILE].update(kept="\ud800"),
+    ],
+)
+def test_no_lock_however_odd_is_a_bug_of_ours(cli: Cli, tool: Path, project: Path, change: Any) -> None:
+    change_lock(project, change)
+    for command in (("audit",), ("sync",), ("update",), ("sync", "--check"), ("diff",)):
+        assert run([*command, "-C", str(project)]) in range(10)
+
+
+def test_a_file_name_starts_no_line_of_its_own(cli: Cli, tool: Path) -> None:
+    (cli.folder / ".claude/agents/a\n::stop-commands::x\nb.md").write_text("\u200b")
+    assert "\n::" not in cli("audit", code=3).out
 
 
 def test_sarif_is_one_document(cli: Cli, tool: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,8 +15,9 @@ from agentpkg.commands import options
 from agentpkg.errors import ApprovalNeeded
 from agentpkg.ops.session import Options
 from agentpkg.review import Gain, PowersGained
+from agentpkg.sources import is_folder_outside
 from tests.support.cli import Cli
-from tests.support.registry import Registry, agent_text
+from tests.support.registry import Registry, agent_text, git
 from tests.support.tree import contents
 
 SKILL = "---\nname: sql\ndescription: About SQL.\n---\n\nRead it.\n"
@@ -159,6 +161,105 @@ def test_a_field_of_a_host_that_adds_power_is_asked_about_where_that_host_is_use
     cli("update")
     manifest.write_text(manifest.read_text().replace('["opencode"]', '["opencode", "claude"]'))
     assert "tool would gain claude.permissionMode=acceptEdits" in refused(cli, "sync")
+
+
+@pytest.fixture
+def inside(cli: Cli, project: Path, registry: Registry) -> Registry:
+    """A registry in a folder of the project, from which an agent that reads is installed."""
+    registry.publish("tool", "1.0.0", tools="[read]")
+    own = Registry(project / "vendor")
+    shutil.copytree(registry.path, own.path)
+    (project / "agentpkg.toml").write_text(
+        '[project]\nhosts = ["claude"]\n[registries.own]\nurl = "./vendor"\n[bundles]\n"own/tool" = ""\n'
+    )
+    cli("sync")
+    return own
+
+
+def change_lock(project: Path, change: Callable[[Any], object]) -> None:
+    lock = project / "agentpkg.lock"
+    data = json.loads(lock.read_text())
+    change(data)
+    lock.write_text(json.dumps(data))
+
+
+def test_a_bundle_that_a_hand_took_out_of_the_lock_is_not_new(cli: Cli, project: Path, inside: Registry) -> None:
+    inside.publish("tool", "1.1.0", tools="[read, shell]")
+    change_lock(project, lambda data: data["bundles"].clear())
+    assert "own/tool 1.1.0 is new, and nobody here named it: tool would hold read, shell" in refused(cli, "sync")
+
+
+def test_nor_is_one_that_takes_the_place_of_its_namesake(cli: Cli, project: Path, inside: Registry) -> None:
+    evil = Registry(project / "evil").start().publish("tool", "1.0.0", tools="[read, shell]")
+    manifest = project / "agentpkg.toml"
+    more = f'[registries.evil]\nurl = "./{evil.path.name}"\n[bundles]\n"evil/tool"'
+    manifest.write_text(manifest.read_text().replace('[bundles]\n"own/tool"', more))
+    assert "evil/tool 1.0.0 is new, and nobody here named it" in refused(cli, "sync")
+
+
+@pytest.mark.parametrize("place", ['branch = "other"', 'subfolder = "other"'])
+def test_a_registry_that_moves_to_another_branch_or_folder_is_asked_about(
+    cli: Cli, project: Path, inside: Registry, place: str
+) -> None:
+    git(inside.path, "branch", "other")
+    shutil.copytree(inside.path / "bundles", inside.path / "other/bundles")
+    shutil.copy(inside.path / "registry.toml", inside.path / "other")
+    inside.commit()
+    manifest = project / "agentpkg.toml"
+    manifest.write_text(manifest.read_text().replace('"./vendor"\n', f'"./vendor"\n{place}\n'))
+    assert "own/tool 1.0.0 would come from ./vendor (" in refused(cli, "sync")
+    cli("sync", "--accept-grants")
+    cli("sync", "--check")
+
+
+def test_who_names_a_bundle_again_is_told_that_its_registry_moved(
+    cli: Cli, manifest: Path, tool: Registry, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(tool.path, moved)
+    manifest.write_text(manifest.read_text().replace(tool.url, str(moved)))
+    assert f"warning: tool comes from {moved}, and no longer from {tool.url}" in cli("install", "tool").err
+
+
+@pytest.mark.parametrize("spelled", ["{root}/../outside", "{root}/link", "{root}/%2e%2e/outside"])
+def test_a_folder_outside_is_outside_however_it_is_spelled(
+    cli: Cli, project: Path, registry: Registry, spelled: str
+) -> None:
+    registry.publish("tool", tools="[read]")
+    registry.path.rename(project.parent / "outside")
+    (project / "link").symlink_to(project.parent / "outside")
+    url = spelled.format(root=project.as_uri())
+    (project / "agentpkg.toml").write_text(
+        f'[project]\nhosts = ["claude"]\n[registries.own]\nurl = "{url}"\n[bundles]\n"own/tool" = ""\n'
+    )
+    if "%" not in spelled:  # git does not read this one as we must expect that it does
+        assert "nobody here named it" in refused(cli, "sync")
+    assert is_folder_outside(url, project)
+
+
+def test_without_an_agent_no_skill_comes_along(cli: Cli, project: Path, inside: Registry) -> None:
+    agent = {"agents/tool.md": agent_text("tool", tools="[read]")}
+    inside.publish("tool", "1.1.0", files={**agent, "skills/sql/SKILL.md": SKILL, "skills/sql/run.sh": "true\n"})
+    manifest = project / "agentpkg.toml"
+    manifest.write_text(manifest.read_text().replace('"own/tool" = ""', '"own/tool" = { agents = [] }'))
+    cli("update")
+    assert not (project / ".claude/skills").exists()
+
+
+@pytest.mark.parametrize("text", ["Now !`date`\n", "```!\ndate\n```\n"])
+def test_a_skill_that_runs_a_command_when_it_is_loaded_is_a_power(cli: Cli, tool: Registry, text: str) -> None:
+    agent = {"agents/tool.md": agent_text("tool", tools="[read]")}
+    tool.publish("tool", "1.1.0", files={**agent, "skills/sql/SKILL.md": SKILL})
+    cli("update", "--accept-grants")
+    tool.publish("tool", "1.1.1", files={**agent, "skills/sql/SKILL.md": SKILL + text})
+    assert "tool would gain skill:sql/SKILL.md\n" in refused(cli, "update")
+
+
+def test_a_line_break_in_the_lock_starts_no_line_of_the_message(cli: Cli, project: Path, tool: Registry) -> None:
+    change_lock(project, lambda data: data["bundles"]["tool"].update(registry="a\nhint: all is well"))
+    told = refused(cli, "sync")
+    assert r"no longer from a\nhint: all is well" in told
+    assert "\nhint: all is well" not in told
 
 
 def gain(bundle: str, *powers: str) -> Gain:

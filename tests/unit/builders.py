@@ -28,6 +28,7 @@ TEXT = st.text(
         exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"),
         exclude_characters=[
             *map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0)),
+            *map(chr, (0x2800, 0xFFFC, 0x16FE4, 0x1D159, *range(0x13430, 0x13441))),
             *map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10))),
         ],
         include_characters="\n\t",

@@ -202,13 +202,16 @@ def test_a_variant_needs_its_agent() -> None:
         (SMALL + 'authors = ["\\u0085"]', r': [bundle] holds U+0085 (NEXT LINE): "\x85"'),
         (SMALL + 'license = "\\u001b"', r': [bundle] holds U+001B (ESCAPE): "\x1b"'),
         (SMALL + "[mcp.own]", ": [mcp]: [own] needs a command or a url, and not both"),
-        (SMALL + '[mcp.own]\ncommand = "x"\nurl = "y"', ": [mcp]: [own] needs a command or a url, and not both"),
+        (
+            SMALL + '[mcp.own]\ncommand = "x"\nurl = "y"',
+            ": [mcp]: [own] needs a command or a url, and not both",
+        ),
         (
             SMALL + '[mcp.own]\ncommand = "x"\nenv = ["A=secret"]',
             ": [mcp]: [own]: 'A=secret' is not the name of an environment variable",
         ),
         (
-            SMALL + '[mcp.own]\nurl = "y"\nheaders = {Authorization = "Bearer x"}',
+            SMALL + '[mcp.own]\nurl = "https://y.example"\nheaders = {Authorization = "Bearer x"}',
             ": [mcp]: [own]: 'Bearer x' is not the name of an environment variable",
         ),
         (
@@ -221,7 +224,7 @@ def test_a_variant_needs_its_agent() -> None:
         ),
         (SMALL + '[mcp.own]\ncommand = "\\u001b"', r': [mcp]: [own] holds U+001B (ESCAPE): "\x1b"'),
         (
-            SMALL + '[mcp.own]\nurl = "y"\nheaders = {"\\u001b" = "A"}',
+            SMALL + '[mcp.own]\nurl = "https://y.example"\nheaders = {"\\u001b" = "A"}',
             r': [mcp]: [own] holds U+001B (ESCAPE): "\x1b"',
         ),
     ],
@@ -313,3 +316,21 @@ def test_a_server_refers_to_variables_by_its_env_alone(key: str, text: str) -> N
 def test_what_only_looks_like_a_reference_is_none(text: str) -> None:
     about = SMALL + f'[mcp.own]\ncommand = "x"\nargs = ["{text}"]'
     assert parse(files(about)).mcp["own"].args == (text,)
+
+
+@pytest.mark.parametrize(
+    ("server", "message"),
+    [
+        ('command = "https://x.example/mcp"', "'https://x.example/mcp' is no command"),
+        ('url = "npx"', "'npx' is no url"),
+        ('url = "https://x.example/mcp (env TOKEN)"', "'https://x.example/mcp (env TOKEN)' is no url"),
+        ('url = "file:///tmp/x"', "'file:///tmp/x' is no url"),
+    ],
+)
+def test_a_command_is_no_url_and_a_url_no_command(server: str, message: str) -> None:
+    assert message in refusal(files(SMALL + f"[mcp.own]\n{server}\n"))
+
+
+@pytest.mark.parametrize("url", ["https://x.example/mcp", "http://localhost:3000/mcp?x=1"])
+def test_a_url_is_one(url: str) -> None:
+    assert parse(files(SMALL + f'[mcp.own]\nurl = "{url}"\n')).mcp["own"].url == url

@@ -216,3 +216,14 @@ def test_a_scope_that_limits_nothing_is_no_scope(text: str) -> None:
 
 def test_every_foreign_name_stands_for_a_tool_of_ours() -> None:
     assert set(FOREIGN_NAMES.values()) <= set(TOOLS)
+
+
+@pytest.mark.parametrize("text", ["shell(*)", "shell(?*)", "shell(*:*)", "read(./**)", "read(~/**)", "edit(**/*.*)"])
+def test_a_scope_of_wildcards_alone_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="a scope that lets everything through is none"):
+        parse_tool(text)
+
+
+@pytest.mark.parametrize("text", ["shell(git *)", "read(src/**)", "edit(*.md)", "shell(npm:*)"])
+def test_a_scope_with_a_word_in_it_is_one(text: str) -> None:
+    assert str(parse_tool(text)) == text

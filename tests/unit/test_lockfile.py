@@ -325,3 +325,16 @@ def test_any_text_is_a_lock_or_an_error_of_ours(text: str) -> None:
         parse_lockfile(text)
     except AgentpkgError:
         return
+
+
+def test_two_sides_of_which_one_has_no_version_are_no_lock() -> None:
+    text = dump_lockfile(Lockfile(bundles={"aa": a_locked_bundle(version="1.0.0")}))
+    other = text.replace('"version": "1.0.0"', '"version": "abc"')
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        parse_lockfile(f"<<<<<<< ours\n{text}=======\n{other}>>>>>>> theirs\n")
+
+
+def test_half_of_a_surrogate_pair_is_no_text() -> None:
+    text = dump_lockfile(Lockfile(bundles={"aa": a_locked_bundle()})).replace("c0ffee", r"\ud800")
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        parse_lockfile(text)

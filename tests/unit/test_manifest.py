@@ -89,7 +89,7 @@ def test_settings_and_urls_that_nobody_named_are_the_defaults() -> None:
     assert manifest.settings_of("barn") == HostSettings()
     assert parse("").settings_of("inn") == HostSettings()
     assert manifest.url_of("default") == BUILTIN_URL
-    assert manifest.url_of("acme") == "https://git.acme.example/agents.git"
+    assert manifest.url_of("acme") == "https://git.acme.example/agents.git (branch stable, folder team/agents)"
 
 
 def test_the_default_registry_can_be_another() -> None:

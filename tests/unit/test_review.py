@@ -124,6 +124,15 @@ def test_an_agent_under_another_name_keeps_what_was_approved_of_it() -> None:
     assert found.powers == (("watch", ("shell",)),)
 
 
+def test_an_agent_that_was_not_chosen_does_not_answer_for_anothers_name() -> None:
+    content = held_by({"aa": ("read",), "bb": ("shell",)})
+    chosen = replace(parse_requirement("aa"), agents=("aa",), renames={"aa": "bb"})
+    before = replace(a_locked_bundle({"bb": ("read",)}), wanted=chosen)
+    found = only(before, replace(a_locked_bundle({"bb": ("edit",)}, version="2.0.0"), wanted=chosen), content)
+    assert found is not None
+    assert found.unproved == ()
+
+
 def test_where_the_approved_content_cannot_be_read_all_counts_as_gained() -> None:
     found = only(a_locked_bundle({"triage": ("read",)}), a_locked_bundle({"triage": ("read",)}, version="2.0.0"), None)
     assert found is not None

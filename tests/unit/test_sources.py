@@ -118,10 +118,15 @@ def test_the_home_of_somebody_who_does_not_exist_is_the_users_error() -> None:
         git_url("~nobody-of-this-name/agents", ROOT)
 
 
-@pytest.mark.parametrize("text", ["git@-oProxyCommand=evil:a", "git@host:-option", "host:--upload-pack=x"])
+@pytest.mark.parametrize("text", ["git@host:-option", "host:--upload-pack=x"])
 def test_the_short_ssh_form_takes_no_options(text: str) -> None:
     """What does not look like `user@host:path` is a path below the project, which runs nothing."""
     assert git_url(text, ROOT).startswith("file:///work-tree/")
+
+
+def test_a_host_that_could_be_an_option_is_refused() -> None:
+    with pytest.raises(UsageError, match="is not a registry url"):
+        git_url("git@-oProxyCommand=evil:a", ROOT)
 
 
 @pytest.mark.parametrize(
