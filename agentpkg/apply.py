@@ -106,7 +106,10 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
             if not project.interrupted:
                 discard(state)
             raise
-        left = _roll_forward(project, steps)
+        try:
+            left = _roll_forward(project, steps)
+        except ContentRefused as error:  # something was put in the way since it was looked at
+            raise DiskError(error.message, hint=f"{error.hint}\nthen run agentpkg sync, which finishes this") from None
     _report(left)
 
 

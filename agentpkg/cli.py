@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 import click
@@ -38,10 +39,42 @@ def agentpkg() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to fail
+    _mend_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+class _Patient(TextIOWrapper):
+    """A stream of which the reader may go away: the rest goes nowhere, and what was begun is done."""
+
+    def write(self, text: str) -> int:
+        with suppress(BrokenPipeError):
+            return super().write(text)
+        self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            super().flush()
+
+
+def _mend_streams() -> None:
+    """Put nothing in the place of standard streams that are closed, and let no other decide how a command ends."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the lowest free descriptor, which is opened, is the one that was closed
+            setattr(sys, name, TextIOWrapper(open(os.devnull, f"{mode}b", buffering=0)))  # noqa: SIM115 (it stays open)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper):
+            encoding, at_once, lines = stream.encoding, stream.write_through, stream.line_buffering
+            patient = _Patient(
+                stream.detach(), encoding, "backslashreplace", line_buffering=lines, write_through=at_once
+            )
+            setattr(sys, name, patient)  # a terminal that cannot show a letter is no reason to fail either
 
 
 def run(arguments: list[str]) -> int:
@@ -64,11 +97,9 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it at exit does not fail again
-        return 0
     except OSError as error:
-        tell_error(DiskError(f"{error.filename or 'the file system'}: {error.strerror or error}"))
+        what = f"{error.filename or 'the file system'}: {error.strerror or error}"
+        tell_error(DiskError(what, hint="make room or fix the permissions, then run the command again"))
         return DiskError.exit_code
     except Exception as error:  # noqa: BLE001 (the last handler: whatever arrives here is a bug, and is logged as one)
         return _bug(error)

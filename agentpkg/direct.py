@@ -16,7 +16,6 @@ from agentpkg.bundle import Bundle, BundleFile, content_digest, parse_bundle, pa
 from agentpkg.canonical import write_agent
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
 from agentpkg.foreign import guess_host, host_of, is_agent_file, is_page, stem_of, translate
-from agentpkg.git import run
 from agentpkg.hosts import HOSTS
 from agentpkg.limits import LIMITS
 from agentpkg.registry import PLAIN_FILES, RegistryFile
@@ -26,12 +25,13 @@ from agentpkg.text import escape
 from agentpkg.tolerant import read_tolerant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from agentpkg.agent import Agent
-    from agentpkg.mirror import Mirror
+    from agentpkg.mirror import Entry, Mirror
 
 _MOST_FILES = 5_000
+_MOST_ENTRIES = 500_000
 _LONGEST_DESCRIPTION = 200
 # Folders that hold the agents of a repository that is made for sharing them.
 _AGENTS = ("agents", "agent", "subagents")
@@ -165,13 +165,11 @@ def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
     They are those in the folders of hosts and in folders called `agents`; if there is none, and in a subfolder that the
     user names, every markdown file.
     """
-    options = ("-r", "-z", "--full-tree")
-    _, output = run(mirror.path, "ls-tree", *options, commit, *([f"{folder}/"] if folder else []), bare=True)
-    paths: dict[str, str] = {}
-    for line in output.decode("utf-8", "backslashreplace").split("\0"):
-        about, _, path = line.partition("\t")
-        if path.endswith(".md") and is_agent_file(path) and about.split()[0] in PLAIN_FILES:
-            paths[path] = about.split()[2]
+    paths = {
+        path: entry.id
+        for path, entry in _files_below(mirror, f"{commit}:{folder}", f"{folder}/" if folder else "")
+        if path.endswith(".md") and is_agent_file(path) and entry.mode in PLAIN_FILES
+    }
     placed = {
         path: one for path, one in paths.items() if host_of(path, HOSTS) or set(_AGENTS) & {*path.split("/")[:-1]}
     }
@@ -181,7 +179,24 @@ def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
             f"{len(chosen)} files may be agents, {_MOST_FILES} are read at the most",
             hint="name a folder of the repository: URL#FOLDER",
         )
-    return chosen
+    return dict(sorted(chosen.items()))
+
+
+def _files_below(mirror: Mirror, top: str, prefix: str) -> Iterator[tuple[str, Entry]]:
+    """Return all files below a folder, level by level, with their paths; refuse a repository without an end."""
+    level = {prefix: mirror.tree(top) or ()}
+    seen = 0
+    while level:
+        seen += sum(map(len, level.values()))
+        if seen > _MOST_ENTRIES:
+            raise ContentRefused(
+                f"the repository holds more than {_MOST_ENTRIES:,} files and folders",
+                hint="name a folder of the repository: URL#FOLDER",
+            )
+        yield from ((f"{path}{one.name}", one) for path, held in level.items() for one in held if not one.is_folder)
+        below = {f"{path}{one.name}/": one.id for path, held in level.items() for one in held if one.is_folder}
+        trees = mirror.trees(below.values())
+        level = {path: trees[one] for path, one in below.items()}
 
 
 def _translated(mirror: Mirror, path: str, one: str) -> Found:

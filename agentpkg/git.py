@@ -18,11 +18,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # a missing git is ours to report, in our words
-
-import git as gitpython
-from git.exc import GitCommandNotFound
-
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
 from agentpkg.text import escape
 
@@ -30,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _SECONDS = 600
+_OLDEST = (2, 30)
+_INSTALL = "install git {}.{} or newer".format(*_OLDEST)
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _STREAMED = "1m"
@@ -41,6 +38,31 @@ _ALWAYS = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C.UTF-8",  # so that what git says can be told apart
 }
+
+
+@contextmanager
+def _fenced() -> Iterator[None]:
+    """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away."""
+    before = dict(os.environ)
+    try:
+        for name in before:
+            if name.startswith("GIT_") and name not in _KEPT:
+                del os.environ[name]
+        os.environ.update(_ALWAYS)
+        if not (sys.stdin and sys.stdin.isatty()):
+            os.environ["GIT_TERMINAL_PROMPT"] = "0"
+            os.environ["SSH_ASKPASS"], os.environ["SSH_ASKPASS_REQUIRE"] = "false", "force"  # nobody to ask
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+with _fenced():  # to be imported it runs git already
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"  # a missing git is ours to report, in our words
+    import git as gitpython
+    from git.exc import GitCommandNotFound
+
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
@@ -70,24 +92,6 @@ class GitFailed(AgentpkgError):
         self.output = output
 
 
-@contextmanager
-def _fenced() -> Iterator[None]:
-    """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away."""
-    before = dict(os.environ)
-    try:
-        for name in before:
-            if name.startswith("GIT_") and name not in _KEPT:
-                del os.environ[name]
-        os.environ.update(_ALWAYS)
-        if not sys.stdin.isatty():
-            os.environ["GIT_TERMINAL_PROMPT"] = "0"
-            os.environ["SSH_ASKPASS"], os.environ["SSH_ASKPASS_REQUIRE"] = "false", "force"  # nobody to ask
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 def run(
     folder: Path,
     *arguments: str,
@@ -95,10 +99,12 @@ def run(
     stdin: bytes = b"",
     allowed: tuple[int, ...] = (0,),
     settings: Mapping[str, str] | None = None,
+    into: Any = None,
 ) -> tuple[int, bytes]:
     """Run one git command in `folder`, which is a repository of ours if `bare`; return its status and output.
 
-    `settings` are values of git's configuration for this one run. Raises `GitFailed` for a status not `allowed`.
+    `settings` are values of git's configuration for this one run. The output goes piece by piece to the `write` of
+    `into`, where that is given. Raises `GitFailed` for a status not `allowed`.
     """
     git = gitpython.Git(folder)
     if bare:
@@ -111,6 +117,7 @@ def run(
             status, output, error = git.execute(
                 ["git", *_OPTIONS, *own, *arguments],
                 istream=source,
+                output_stream=into,
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
@@ -118,7 +125,9 @@ def run(
                 kill_after_timeout=_SECONDS if os.name == "posix" else None,
             )
         except GitCommandNotFound:
-            raise UsageError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
+            raise _no_git() from None
+        if status not in allowed:
+            _refuse_old(git)
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
         said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {_SECONDS} seconds, and was stopped", said)
@@ -129,6 +138,18 @@ def run(
             output=escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace")),
         )
     return status, output if isinstance(output, bytes) else output.encode()
+
+
+def _no_git() -> UsageError:
+    return UsageError("git is not installed, or not on the PATH", hint=_INSTALL)
+
+
+def _refuse_old(git: Any) -> None:
+    """Raise `UsageError` for a git that is too old, which nobody asks before something has failed."""
+    _, said, _ = git.execute(["git", "version"], with_extended_output=True, with_exceptions=False)
+    found = re.match(r"git version ((\d+)\.(\d+)\S*)", str(said))
+    if found and (int(found[2]), int(found[3])) < _OLDEST:
+        raise UsageError(f"git {found[1]} is too old", hint=_INSTALL)
 
 
 def check_ref(name: str) -> str:
@@ -195,7 +216,10 @@ class Reader:
             self._git.update_environment(GIT_DIR=str(self._path), **_READING)
         with nullcontext() if question in self._started else _fenced():
             self._started.add(question)
-            return getattr(self._git, question)(object_name)
+            try:
+                return getattr(self._git, question)(object_name)
+            except GitCommandNotFound:
+                raise _no_git() from None
 
 
 def object_id(kind: str, data: bytes) -> str:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
 from agentpkg.git import Damaged, GitFailed, Reader, damaged, object_id, run
 from agentpkg.limits import LIMITS
-from agentpkg.limits import MOST_FILE_BYTES
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 HEAD = "refs/agentpkg/head"
@@ -123,37 +122,11 @@ class Mirror:
                     read = self.read(one, most)
                     found[one] = self._whole(one, kind, read[1] if read else None)
             return found
-        small = [one for one, size in self._sizes(wanted).items() if size <= most]
-        return {
-            one: self._whole(one, kind, data)
-            for start in range(0, len(small), _ALL_AT_ONCE)
-            for one, data in self._batch(small[start : start + _ALL_AT_ONCE]).items()
-        }
-
-    def _sizes(self, ids: list[str]) -> dict[str, int]:
-        """Return the sizes of objects in bytes; raise `Damaged` if one is not there."""
-        _, output = run(self.path, "cat-file", "--batch-check", bare=True, stdin=_lines(ids))
-        sizes = {}
-        for one, line in zip(ids, output.decode().splitlines(), strict=True):
-            if not line.split()[-1].isdigit():
-                raise damaged(self.path, one)
-            sizes[one] = int(line.split()[-1])
-        return sizes
-
-    def _batch(self, ids: list[str]) -> dict[str, bytes | None]:
-        """Return the bytes of objects, all of them held in memory."""
-        found: dict[str, bytes | None] = dict.fromkeys(ids)
-        _, output = run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=_lines(ids))
-        place = 0
-        while place < len(output):
-            end = output.index(b"\n", place)
-            words = output[place:end].split()
-            place = end + 1
-            if words[-1] != b"missing":
-                size = int(words[-1])
-                found[words[0].decode()] = output[place : place + size]
-                place += size + 1
-        return found
+        batch = _Batch(most)
+        for start in range(0, len(wanted), _ALL_AT_ONCE):
+            part = _lines(wanted[start : start + _ALL_AT_ONCE])
+            run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=part, into=batch)
+        return {one: self._whole(one, kind, batch.found.get(one)) for one in wanted if one not in batch.larger}
 
     def _whole(self, one: str, kind: str, data: bytes | None) -> bytes:
         if data is None or object_id(kind, data) != one:
@@ -234,10 +207,39 @@ class Mirror:
         return output.decode().strip()
 
     def changed(self, old: str, new: str, folder: str) -> tuple[str, ...]:
-        """Return the paths below `folder` in which the commits differ."""
-        options = ("-r", "-z", "--no-renames", "--name-only")
-        _, output = run(self.path, "diff-tree", *options, old, new, "--", folder, bare=True)
-        return tuple(path.decode("utf-8", "backslashreplace") for path in output.split(b"\0") if path)
+        """Return the paths below `folder`, the folder of a registry's bundles, in which the commits differ.
+
+        The path of a version's folder, or of one in it, that only one of them has ends with a slash, and stands for
+        all that is in it: nothing else of it is read.
+        """
+        return tuple(self._changed(f"{old}:{folder}", f"{new}:{folder}", f"{folder}/", levels=1))
+
+    def _changed(self, old: str, new: str, path: str, *, levels: int) -> Iterator[str]:
+        """Return the paths that differ between two folders of `levels` levels above those of versions."""
+        for name, one, other in self._pairs(old, new):
+            if levels and any(side and side.is_folder for side in (one, other)):
+                yield from (f"{path}{name}" for side in (one, other) if side and not side.is_folder)
+                yield from self._changed(_folder_id(one), _folder_id(other), f"{path}{name}/", levels=levels - 1)
+            else:
+                yield from self._changed_in_version(one, other, f"{path}{name}", set())
+
+    def _changed_in_version(
+        self, one: Entry | None, other: Entry | None, path: str, seen: set[tuple[str, str]]
+    ) -> Iterator[str]:
+        """Return the paths in which two entries differ; of the same difference in two places only the first."""
+        if not (one and other and one.is_folder and other.is_folder):
+            yield from sorted({f"{path}{'/' * side.is_folder}" for side in (one, other) if side})
+        elif (one.id, other.id) not in seen:
+            seen.add((one.id, other.id))
+            for name, *pair in self._pairs(one.id, other.id):
+                yield from self._changed_in_version(pair[0], pair[1], f"{path}/{name}", seen)
+
+    def _pairs(self, old: str, new: str) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        """Return the names of which two folders, or no folder where the name is empty, have another entry."""
+        before, after = ({entry.name: entry for entry in (self.tree(one) if one else ()) or ()} for one in (old, new))
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                yield name, before.get(name), after.get(name)
 
     def root(self, commit: str) -> str:
         """Return the first commit of a history, the smallest id where there are several."""
@@ -260,6 +262,52 @@ class Mirror:
         )
         stream += [b"M 100644 :%d %s\n" % (mark, path.encode()) for mark, path in enumerate(files, 1)]
         run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
+
+
+def _folder_id(entry: Entry | None) -> str:
+    return entry.id if entry and entry.is_folder else ""
+
+
+class _Batch:
+    """Takes what `cat-file --batch` prints, piece by piece.
+
+    `found` are the bytes of the objects by id, `larger` are those with more than `most` bytes, which are not held.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.found: dict[str, bytes] = {}
+        self.larger: set[str] = set()
+        self._most = most
+        self._waiting = bytearray()
+        self._object: tuple[str, int] | None = None
+
+    def write(self, data: bytes) -> None:
+        """Take the next piece."""
+        self._waiting += data
+        while self._take():
+            pass
+
+    def _take(self) -> bool:
+        """Take one line about an object, or what there is of one; return False where more has to come first."""
+        if self._object is None:
+            end = self._waiting.find(b"\n")
+            words = self._waiting[: end + 1].decode().split()
+            del self._waiting[: end + 1]
+            if words and words[-1] != "missing":
+                self._object = (words[0], int(words[-1]) + 1)  # a newline follows
+            return bool(words)
+        name, left = self._object
+        if left > self._most + 1 or name in self.larger:
+            self.larger.add(name)
+            gone = min(left, len(self._waiting))
+            self._object = (name, left - gone) if left > gone else None
+        elif len(self._waiting) >= left:
+            gone = left
+            self.found[name], self._object = bytes(self._waiting[: left - 1]), None
+        else:
+            return False
+        del self._waiting[:gone]
+        return gone > 0
 
 
 def _lines(ids: Iterable[str]) -> bytes:

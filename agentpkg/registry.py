@@ -247,7 +247,7 @@ def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> d
     Raises `ContentRefused`, before anything large is read, for what no bundle may hold.
     """
     ids: dict[str, str] = {}
-    _collect(mirror, object_name, "", ids, where)
+    _collect(mirror, object_name, "", ids, [], where)
     mirror.need(ids.values())
     files: dict[str, bytes] = {}
     for path, one in ids.items():
@@ -260,14 +260,19 @@ def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> d
     return files
 
 
-def _collect(mirror: Mirror, object_name: str, folder: str, ids: dict[str, str], where: str) -> None:
+def _collect(
+    mirror: Mirror, object_name: str, folder: str, ids: dict[str, str], folders: list[str], where: str
+) -> None:
+    """Add the ids of all files below a folder, by their path, and the paths of the folders in it."""
     for entry in mirror.tree(object_name) or ():
         path = f"{folder}{entry.name}"
         if entry.is_folder:
-            _collect(mirror, entry.id, f"{path}/", ids, where)
+            folders.append(path)
+            if len(folders) <= MOST_FILES and path.count("/") <= _MOST_FOLDERS:
+                _collect(mirror, entry.id, f"{path}/", ids, folders, where)
         elif entry.mode not in PLAIN_FILES:
             raise ContentRefused(f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only")
         else:
             ids[path] = entry.id
-        if len(ids) > MOST_FILES or path.count("/") > _MOST_FOLDERS:
+        if max(len(ids), len(folders)) > MOST_FILES or path.count("/") > _MOST_FOLDERS:
             raise ContentRefused(f"{where}: more than {MOST_FILES} files, or too many folders")

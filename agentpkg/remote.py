@@ -102,6 +102,7 @@ class Remote:
             return fetch_agents(mirror, self.ledger, self.name, self.url, self.source.ref, self.tell)
         new = self.fetch_only(mirror)
         policy = self.check_commit(mirror, new)
+        Registry(self.name, self.source.url, mirror, self.prefix, new)  # one that cannot be read is not accepted
         old = mirror.head
         changed = refresh(mirror, self.ledger, self.name, new, self.folder)
         if policy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentpkg.errors import NetworkError
+from agentpkg.errors import ContentRefused, NetworkError
 
 _URL = re.compile(r"'(?:[a-z]+://|/)\S*'|\b[a-z]+://\S+")  # a name in it must not choose the hint
 _HINTS = (
@@ -62,8 +62,17 @@ _HINTS = (
 )
 
 
-def network_error(doing: str, url: str, said: tuple[str, ...]) -> NetworkError:
-    """Return the error for a remote that did not do as asked (`doing`: fetch, push to), with what to do about it."""
+def network_error(doing: str, url: str, said: tuple[str, ...]) -> NetworkError | ContentRefused:
+    """Return the error for a remote that did not do as asked (`doing`: fetch, push to), with what to do about it.
+
+    It is none of the network where git itself refuses what the remote has, such as a path with `..` or `.git` in it.
+    """
+    if any(re.match("git: fatal: fsck error", line) for line in said):
+        return ContentRefused(
+            f"{url} holds what no repository may hold, and git refuses it",
+            details=said,
+            hint="ask whoever owns the repository; nothing was changed here",
+        )
     text = _URL.sub("", "\n".join(said))
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, text)), "try git ls-remote with the same url")
     return NetworkError(f"could not {doing} {url}", details=said, hint=hint)

@@ -119,7 +119,7 @@ def test_a_folder_swapped_for_a_link_while_writing_is_not_followed(
         (place.root / ".claude/skills/tool").symlink_to(outside)
 
     monkeypatch.setattr(apply, "write_journal", swap)
-    with pytest.raises(ContentRefused):
+    with pytest.raises(DiskError):
         put(place, Write(path=".claude/skills/tool/c.md", before=None, after=b"1"))
     assert list(outside.iterdir()) == []
 

@@ -11,7 +11,7 @@ import pytest
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
 from agentpkg.git import merge_files
-from agentpkg.mirror import Mirror
+from agentpkg.mirror import Mirror, _Batch
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder
@@ -216,6 +216,16 @@ def test_nothing_of_a_registry_runs_or_is_checked_out(registry: Registry, tmp_pa
 def test_object_names_pass_an_allow_list(tmp_path: Path) -> None:
     with pytest.raises(ContentRefused, match="may be looked up"):
         Mirror(tmp_path).read("HEAD:x\nHEAD:y", 10)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_what_git_prints_is_taken_in_any_pieces(size: int) -> None:
+    printed = b"aa blob 3\na\nb\nbb missing\ncc blob 5\n12345\ndd blob 0\n\nee tree 4\nabcd\n"
+    batch = _Batch(4)
+    for start in range(0, len(printed), size):
+        batch.write(printed[start : start + size])
+    assert batch.found == {"aa": b"a\nb", "dd": b"", "ee": b"abcd"}
+    assert batch.larger == {"cc"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Many processes at once, with kills, and random histories (make soak)."""
