@@ -195,7 +195,7 @@ esac"""
 
 
 def owned(*, by_us: bool) -> Build:
-    """Install from a repository that belongs to somebody else: really, or, where only root could give it away, to git."""
+    """Install from a repository that belongs to somebody else: really so, or (only root gives away) as git is told."""
 
     def build(room: Room) -> Act:
         room.registry.publish("tool")
