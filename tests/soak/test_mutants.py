@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from agentpkg import plan
-from agentpkg.apply import Write
 from agentpkg.ops import change, planning
 from agentpkg.plan import Ground, Kind
-from agentpkg.project import Project
+from tests.crash.mutants import write_naively
 from tests.soak.machine import Machine
 from tests.soak.test_machine import HISTORIES
 from tests.soak.test_together import Tally, live_through, shared
@@ -39,18 +37,8 @@ def overwrite(patch: Patch) -> None:
 
 
 def write_one_by_one(patch: Patch) -> None:
-    """Write without a journal, as most tools do."""
-
-    def apply_writes(project: Project, writes: Sequence[Write]) -> None:
-        for write in writes:
-            path = project.root / write.path
-            if write.after is None:
-                os.unlink(path)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(write.after)
-
-    patch.setattr(change, "apply_writes", apply_writes)
+    """Write without a journal."""
+    patch.setattr(change, "apply_writes", write_naively)
 
 
 def approve_everything(patch: Patch) -> None:
