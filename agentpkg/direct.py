@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from agentpkg.agent import Agent
-    from agentpkg.mirror import Entry, Mirror
+    from agentpkg.mirror import Mirror
+    from agentpkg.trees import Entry
 
 _MOST_FILES = 5_000
 _MOST_ENTRIES = 500_000

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentpkg.batch import Batch
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
 from agentpkg.git import Damaged, GitFailed, Reader, damaged, object_id, run
 from agentpkg.limits import LIMITS
+from agentpkg.trees import Entry, TreeDiff, parse_tree
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
 HEAD = "refs/agentpkg/head"
@@ -23,20 +24,6 @@ _MOST_TREE = 64 * 1024 * 1024
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _ALL_AT_ONCE = 2_000
 _FEW = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a tree: its name, its mode as git writes it (`100644`, `40000`, …), and the object's id."""
-
-    name: str
-    mode: str
-    id: str
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether the entry is a folder."""
-        return self.mode == "40000"
 
 
 class Mirror:
@@ -122,7 +109,7 @@ class Mirror:
                     read = self.read(one, most)
                     found[one] = self._whole(one, kind, read[1] if read else None)
             return found
-        batch = _Batch(most)
+        batch = Batch(most)
         for start in range(0, len(wanted), _ALL_AT_ONCE):
             part = _lines(wanted[start : start + _ALL_AT_ONCE])
             run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=part, into=batch)
@@ -212,34 +199,8 @@ class Mirror:
         The path of a version's folder, or of one in it, that only one of them has ends with a slash, and stands for
         all that is in it: nothing else of it is read.
         """
-        return tuple(self._changed(f"{old}:{folder}", f"{new}:{folder}", f"{folder}/", levels=1))
-
-    def _changed(self, old: str, new: str, path: str, *, levels: int) -> Iterator[str]:
-        """Return the paths that differ between two folders of `levels` levels above those of versions."""
-        for name, one, other in self._pairs(old, new):
-            if levels and any(side and side.is_folder for side in (one, other)):
-                yield from (f"{path}{name}" for side in (one, other) if side and not side.is_folder)
-                yield from self._changed(_folder_id(one), _folder_id(other), f"{path}{name}/", levels=levels - 1)
-            else:
-                yield from self._changed_in_version(one, other, f"{path}{name}", set())
-
-    def _changed_in_version(
-        self, one: Entry | None, other: Entry | None, path: str, seen: set[tuple[str, str]]
-    ) -> Iterator[str]:
-        """Return the paths in which two entries differ; of the same difference in two places only the first."""
-        if not (one and other and one.is_folder and other.is_folder):
-            yield from sorted({f"{path}{'/' * side.is_folder}" for side in (one, other) if side})
-        elif (one.id, other.id) not in seen:
-            seen.add((one.id, other.id))
-            for name, *pair in self._pairs(one.id, other.id):
-                yield from self._changed_in_version(pair[0], pair[1], f"{path}/{name}", seen)
-
-    def _pairs(self, old: str, new: str) -> Iterator[tuple[str, Entry | None, Entry | None]]:
-        """Return the names of which two folders, or no folder where the name is empty, have another entry."""
-        before, after = ({entry.name: entry for entry in (self.tree(one) if one else ()) or ()} for one in (old, new))
-        for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
-                yield name, before.get(name), after.get(name)
+        found = TreeDiff(self.tree)
+        return tuple(found.changed(f"{old}:{folder}", f"{new}:{folder}", f"{folder}/", levels=1))
 
     def root(self, commit: str) -> str:
         """Return the first commit of a history, the smallest id where there are several."""
@@ -264,65 +225,8 @@ class Mirror:
         run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
 
 
-def _folder_id(entry: Entry | None) -> str:
-    return entry.id if entry and entry.is_folder else ""
-
-
-class _Batch:
-    """Takes what `cat-file --batch` prints, piece by piece.
-
-    `found` are the bytes of the objects by id, `larger` are those with more than `most` bytes, which are not held.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.found: dict[str, bytes] = {}
-        self.larger: set[str] = set()
-        self._most = most
-        self._waiting = bytearray()
-        self._object: tuple[str, int] | None = None
-
-    def write(self, data: bytes) -> None:
-        """Take the next piece."""
-        self._waiting += data
-        while self._take():
-            pass
-
-    def _take(self) -> bool:
-        """Take one line about an object, or what there is of one; return False where more has to come first."""
-        if self._object is None:
-            end = self._waiting.find(b"\n")
-            words = self._waiting[: end + 1].decode().split()
-            del self._waiting[: end + 1]
-            if words and words[-1] != "missing":
-                self._object = (words[0], int(words[-1]) + 1)  # a newline follows
-            return bool(words)
-        name, left = self._object
-        if left > self._most + 1 or name in self.larger:
-            self.larger.add(name)
-            gone = min(left, len(self._waiting))
-            self._object = (name, left - gone) if left > gone else None
-        elif len(self._waiting) >= left:
-            gone = left
-            self.found[name], self._object = bytes(self._waiting[: left - 1]), None
-        else:
-            return False
-        del self._waiting[:gone]
-        return gone > 0
-
-
 def _lines(ids: Iterable[str]) -> bytes:
     return "".join(f"{one}\n" for one in ids).encode()
-
-
-def parse_tree(data: bytes) -> tuple[Entry, ...]:
-    """Return the entries of a tree object."""
-    entries, place = [], 0
-    while place < len(data):
-        end = data.index(b"\0", place)
-        mode, _, name = data[place:end].partition(b" ")
-        entries.append(Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), data[end + 1 : end + 21].hex()))
-        place = end + 21
-    return tuple(entries)
 
 
 def list_remote(url: str, *patterns: str, folder: Path) -> dict[str, str]:

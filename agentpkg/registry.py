@@ -20,7 +20,8 @@ from agentpkg.text import check_line, decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from agentpkg.mirror import Entry, Mirror
+    from agentpkg.mirror import Mirror
+    from agentpkg.trees import Entry
 
 
 FORMAT = 1

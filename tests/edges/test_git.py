@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from agentpkg.batch import Batch
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
 from agentpkg.git import merge_files
-from agentpkg.mirror import Mirror, _Batch
+from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder
@@ -221,7 +222,7 @@ def test_object_names_pass_an_allow_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_what_git_prints_is_taken_in_any_pieces(size: int) -> None:
     printed = b"aa blob 3\na\nb\nbb missing\ncc blob 5\n12345\ndd blob 0\n\nee tree 4\nabcd\n"
-    batch = _Batch(4)
+    batch = Batch(4)
     for start in range(0, len(printed), size):
         batch.write(printed[start : start + size])
     assert batch.found == {"aa": b"a\nb", "dd": b"", "ee": b"abcd"}

@@ -74,6 +74,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.canonical",
         "agentpkg.emit",
         "agentpkg.resolve",
+        "agentpkg.trees",
+        "agentpkg.batch",
     ),
     ("agentpkg.hosts",),
     (

@@ -1,0 +1,72 @@
+"""git's trees as values: their entries, and in what two of them differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree: its name, its mode as git writes it (`100644`, `40000`, …), and the object's id."""
+
+    name: str
+    mode: str
+    id: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the entry is a folder."""
+        return self.mode == "40000"
+
+
+def parse_tree(data: bytes) -> tuple[Entry, ...]:
+    """Return the entries of a tree object."""
+    entries, place = [], 0
+    while place < len(data):
+        end = data.index(b"\0", place)
+        mode, _, name = data[place:end].partition(b" ")
+        entries.append(Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), data[end + 1 : end + 21].hex()))
+        place = end + 21
+    return tuple(entries)
+
+
+class TreeDiff:
+    """Compares two folders of a registry's bundles, and looks at nothing that is the same. `read` gives entries."""
+
+    def __init__(self, read: Callable[[str], tuple[Entry, ...] | None]) -> None:
+        self._read = read
+
+    def changed(self, old: str, new: str, path: str, *, levels: int) -> Iterator[str]:
+        """Return the paths that differ between two folders of `levels` levels above those of versions."""
+        for name, one, other in self._pairs(old, new):
+            if levels and any(side and side.is_folder for side in (one, other)):
+                yield from (f"{path}{name}" for side in (one, other) if side and not side.is_folder)
+                yield from self.changed(_folder_id(one), _folder_id(other), f"{path}{name}/", levels=levels - 1)
+            else:
+                yield from self._in_version(one, other, f"{path}{name}", set())
+
+    def _in_version(
+        self, one: Entry | None, other: Entry | None, path: str, seen: set[tuple[str, str]]
+    ) -> Iterator[str]:
+        """Return the paths in which two entries differ; of the same difference in two places only the first."""
+        if not (one and other and one.is_folder and other.is_folder):
+            yield from sorted({f"{path}{'/' * side.is_folder}" for side in (one, other) if side})
+        elif (one.id, other.id) not in seen:
+            seen.add((one.id, other.id))
+            for name, *pair in self._pairs(one.id, other.id):
+                yield from self._in_version(pair[0], pair[1], f"{path}/{name}", seen)
+
+    def _pairs(self, old: str, new: str) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        """Return the names of which two folders, or no folder where the name is empty, have another entry."""
+        before, after = ({entry.name: entry for entry in (self._read(one) if one else ()) or ()} for one in (old, new))
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                yield name, before.get(name), after.get(name)
+
+
+def _folder_id(entry: Entry | None) -> str:
+    return entry.id if entry and entry.is_folder else ""
