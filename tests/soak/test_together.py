@@ -294,14 +294,19 @@ def stopped(cli: Cli, project: Path, manifest: Path, registry: Registry) -> Iter
 
 
 def stop_within(process: subprocess.Popen[str], holder: Path) -> None:
-    """Stop a process while it holds a lock; let it go on to its end if that came too late."""
+    """Stop a process while it holds a lock and has said so; let it go on to its end if that came too late."""
     while process.poll() is None:
-        if holder.exists():
+        if has_said(holder):
             process.send_signal(signal.SIGSTOP)
-            if holder.exists():
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if has_said(holder):
                 return
             process.send_signal(signal.SIGCONT)
             process.wait()
+
+
+def has_said(holder: Path) -> bool:
+    return holder.exists() and holder.read_text().endswith("\n")
 
 
 def test_a_process_that_holds_the_lock_is_named_and_once_it_is_killed_nobody_waits(
