@@ -163,7 +163,8 @@ class Machine(RuleBasedStateMachine):
             self.approved |= {words[1], "extra"}
         outcome = self.world.run(*words, stop_at=stop)
         SEEN["stops" if outcome.code is None else "commands"] += 1
-        self.crlf &= self.world.files.keys()
+        files = self.world.files  # one may have been taken away by what was pending, and come back
+        self.crlf = {path for path in self.crlf & files.keys() if not pending or b"\r\n" in files[path]}
         if outcome.code is not None:
             self._check_outcome(outcome, pending)
             assert pending or outcome.done or self.world.files == before, outcome
