@@ -27,7 +27,10 @@ stops = st.just(0) | st.integers(1, 25)
 
 
 class Machine(RuleBasedStateMachine):
-    """One history. What the user did is in `edited` (their lines, by path), `crlf` and `gone` (paths)."""
+    """One history. What the user did is in `edited` (their lines, by path), `crlf` and `gone` (paths).
+
+    `late` are paths whose bytes they changed, be it in their line endings alone, while a change waited to be finished.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +38,7 @@ class Machine(RuleBasedStateMachine):
         self.edited: dict[str, list[str]] = {}
         self.crlf: set[str] = set()
         self.gone: set[str] = set()
+        self.late: set[str] = set()
         self.held: dict[str, dict[str, frozenset[str]]] = {}
         self.approved: set[str] = set()
         self.lines = 0
@@ -91,6 +95,8 @@ class Machine(RuleBasedStateMachine):
                 lines.append(mine)
             text = "\n".join(lines) + "\n"
             self.edited.setdefault(path, []).append(mine)
+        if self.world.interrupted:
+            self.late.add(path)
         place.write_bytes(text.replace("\n", "\r\n" if path in self.crlf else "\n").encode())
 
     @rule(hosts=st.lists(st.sampled_from(HOSTS), min_size=1, unique=True))
@@ -215,7 +221,7 @@ class Machine(RuleBasedStateMachine):
         self._check_for_rubbish(files, lock)
 
     def _check_for_rubbish(self, files: dict[str, bytes], lock: Lockfile) -> None:
-        known = BYSTANDERS.keys() | OWN | lock.files.keys() | self.edited.keys()
+        known = BYSTANDERS.keys() | OWN | lock.files.keys() | self.edited.keys() | self.late
         beside = {f"{path}{CONFLICT_SUFFIX}" for path in self.edited.keys() | self.gone}
         left = files.keys() - known - beside
         assert not left, f"{left} was left behind"
