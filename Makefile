@@ -9,7 +9,8 @@ have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
 	|| { test "$$(id -u)" = 0 && test ! -d /run/systemd/system && apt-get update -qq \
 		&& apt-get install -qq -y --no-install-recommends $(2) > /dev/null; } \
 	|| { echo "make $@ needs $(1): install $(2)"; exit 1; }
-CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)"
+CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)" \
+	CONFORMANCE_BUNDLES="$(BUNDLES)"
 
 .PHONY: help demo test lint types crash hostile soak servers conformance conformance-all wheel bench check supply clean
 
@@ -28,7 +29,7 @@ help:
 	@echo "make supply  known weaknesses in what agentpkg needs, in its code and in its workflows (SUPPLY_OFFLINE=1: where no"
 	@echo "             advisories can be read, the first is left out)"
 	@echo "make conformance      give every agent to the real clients, offline (WITHOUT=\"qwen\" leaves one out; REPORT=1"
-	@echo "                      writes docs/conformance.md); needs npm"
+	@echo "                      writes docs/conformance.md; BUNDLES=FOLDER gives them your own too); needs npm"
 	@echo "make conformance-all  the same with more clients; needs Python 3.12 or newer beside npm"
 	@echo "make clean   remove what these targets made"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agentpkg.agent import Agent, parse_agent, with_variant
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields, parse_toml
-from agentpkg.files import find_clash
+from agentpkg.files import content_digest, find_clash
 from agentpkg.grants import Grants
 from agentpkg.header import read_header
 from agentpkg.limits import LIMITS, Limits
@@ -102,14 +101,6 @@ class Bundle(BundleFile):
         return Grants.of(agent.tools, (*servers, *(power for skill in self.skills for power in skill.powers)))
 
 
-def content_digest(files: Mapping[str, bytes]) -> str:
-    """Return the identity of a version's files, whatever the order or the transport they came in."""
-    whole = hashlib.sha256()
-    for path, data in sorted(files.items()):
-        whole.update(f"{path}\0{len(data)}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-    return f"sha256:{whole.hexdigest()}"
-
-
 def parse_bundle_file(data: bytes, where: str, *, any_version: bool = False) -> BundleFile:
     """Return what a `bundle.toml` says, or raise `ContentRefused`.
 
@@ -141,7 +132,7 @@ def parse_bundle_file(data: bytes, where: str, *, any_version: bool = False) -> 
         authors=about.texts("authors"),
         keywords=about.texts("keywords"),
         requires=requires,
-        mcp={name: _server(name, table) for name, table in fields.table("mcp").tables()},
+        mcp={name: parse_server(name, table) for name, table in fields.table("mcp").tables()},
     )
 
 
@@ -204,7 +195,8 @@ def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None
         raise ContentRefused(f"{where}: {clash[0]!r} and {clash[1]!r} are one where case does not count")
 
 
-def _server(name: str, fields: Fields) -> McpServer:
+def parse_server(name: str, fields: Fields) -> McpServer:
+    """Return the MCP server that a table declares, or raise `ContentRefused` naming what is wrong with it."""
     fields.reject_unknown("command", "args", "env", "url", "headers")
     if ("command" in fields) == ("url" in fields):
         raise fields.error(f"{fields.where} needs a command or a url, and not both")

@@ -15,8 +15,9 @@ from agentpkg.console import say_json_error, tell, tell_error
 from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
-    "init", "install", "sync", "update", "remove", "lock",
+    "init", "install", "sync", "update", "remove", "lock", "adopt",
     "list", "status", "diff", "keep", "audit", "search", "info", "render", "hosts",
+    "new", "import", "convert", "check", "explain",
     "publish", "yank", "unyank", "registry", "cache",
 )  # fmt: skip
 _BUG = 70

@@ -22,6 +22,13 @@ def say(text: str = "") -> None:
     sys.stdout.write(escape(text) + "\n")
 
 
+def say_bytes(data: bytes) -> None:
+    """Print data as it is, with the line endings that it has."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def tell(text: str) -> None:
     """Print a line of talk."""
     sys.stderr.write(escape(text) + "\n")

@@ -7,35 +7,29 @@ whose file has not changed keeps its version, whatever else the repository went 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import Bundle, BundleFile, content_digest, parse_bundle, parse_bundle_file
-from agentpkg.canonical import write_agent
+from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
-from agentpkg.foreign import guess_host, host_of, is_agent_file, is_page, stem_of, translate
-from agentpkg.hosts import HOSTS
+from agentpkg.files import content_digest
+from agentpkg.foreign_forms import read_agents
+from agentpkg.found import Found, bundle_files, name_apart
 from agentpkg.limits import LIMITS
+from agentpkg.places import choose_files
 from agentpkg.registry import PLAIN_FILES, RegistryFile
-from agentpkg.requirement import NAME
 from agentpkg.resolve import Offer
 from agentpkg.text import escape
-from agentpkg.tolerant import read_tolerant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Set
 
-    from agentpkg.agent import Agent
     from agentpkg.mirror import Mirror
     from agentpkg.trees import Entry
 
 _MOST_FILES = 5_000
 _MOST_ENTRIES = 500_000
-_LONGEST_DESCRIPTION = 200
-# Folders that hold the agents of a repository that is made for sharing them.
-_AGENTS = ("agents", "agent", "subagents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +39,6 @@ class Pin:
     version: str
     commit: str
     digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One agent of a repository: where it stands, for which host it was written, what it says here, and what was lost.
-
-    `digest` is of the file as it stands there.
-    """
-
-    path: str
-    host: str
-    agent: Agent
-    digest: str
-    notes: tuple[str, ...]
 
 
 class Collection:
@@ -121,14 +101,18 @@ class Collection:
         """Return the versions of one agent, newest first. An agent requires nothing."""
         return tuple(Offer(version=version, requires={}) for version in self.versions(name))
 
+    def holders(self, agents: Set[str]) -> dict[str, set[str]]:
+        """Return by agent's name the bundle that holds such an agent: that of its own name."""
+        return {name: {name} for name in agents & self.found.keys()}
+
     def newest(self) -> dict[str, BundleFile]:
         """Return what every agent says about itself."""
-        return {name: _about(found.agent, self._version) for name, found in sorted(self.found.items())}
+        return {name: _about(found, self._version) for name, found in sorted(self.found.items())}
 
     def load(self, name: str, version: str) -> Bundle:
         """Return one agent as a bundle; its digest is that of the file that it was read from."""
         found = self._find(name, version)
-        files = _files(found.agent, version)
+        files = _files(found, version)
         return replace(parse_bundle(files, f"{name} {version}", any_version=True), digest=found.digest)
 
     def notes(self, name: str, version: str) -> tuple[str, ...]:
@@ -154,33 +138,33 @@ class Collection:
         found, passed = [], []
         for path, one in ids.items():
             try:
-                found.append(_translated(self.mirror, path, one))
+                agents, refused = _translated(self.mirror, path, one)
             except ContentRefused as error:
                 passed.append(error.message)
-        return _by_name(found), tuple(passed)
+            else:
+                found += agents
+                passed += refused
+        return name_apart(found), tuple(passed)
 
 
 def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
     """Return the ids of the files that may be agents, by path.
 
     They are those in the folders of hosts and in folders called `agents`; if there is none, and in a subfolder that the
-    user names, every markdown file.
+    user names, every markdown file too.
     """
     paths = {
         path: entry.id
         for path, entry in _files_below(mirror, f"{commit}:{folder}", f"{folder}/" if folder else "")
-        if path.endswith(".md") and is_agent_file(path) and entry.mode in PLAIN_FILES
+        if entry.mode in PLAIN_FILES
     }
-    placed = {
-        path: one for path, one in paths.items() if host_of(path, HOSTS) or set(_AGENTS) & {*path.split("/")[:-1]}
-    }
-    chosen = paths if folder or not placed else placed
+    chosen = {path: paths[path] for path in choose_files(paths, every=bool(folder))}
     if len(chosen) > _MOST_FILES:
         raise ContentRefused(
             f"{len(chosen)} files may be agents, {_MOST_FILES} are read at the most",
             hint="name a folder of the repository: URL#FOLDER",
         )
-    return dict(sorted(chosen.items()))
+    return chosen
 
 
 def _files_below(mirror: Mirror, top: str, prefix: str) -> Iterator[tuple[str, Entry]]:
@@ -200,72 +184,33 @@ def _files_below(mirror: Mirror, top: str, prefix: str) -> Iterator[tuple[str, E
         level = {path: trees[one] for path, one in below.items()}
 
 
-def _translated(mirror: Mirror, path: str, one: str) -> Found:
+def _translated(mirror: Mirror, path: str, one: str) -> tuple[list[Found], list[str]]:
+    """Return the agents in one file, and why others in it could not be read."""
     where = escape(path)
     read = mirror.read(one, LIMITS.file_bytes, where)
     data = read[1] if read else b""
-    tolerant = read_tolerant(data, where)
-    if is_page(tolerant):
-        raise ContentRefused(f"{where}: a page without a description in its header, and no agent")
-    host = host_of(path, HOSTS) or guess_host(tolerant.header)
-    foreign = translate(tolerant, HOSTS[host], stem_of(path), where)
-    # What is read is held to the rules for bundles at once, so that only agents which can be installed are listed.
-    parse_bundle(_files(foreign.agent, "0.0.0"), where)
-    return Found(path=path, host=host, agent=foreign.agent, digest=content_digest({path: data}), notes=foreign.notes)
+    reading = read_agents(path, data, where)
+    if reading.page:
+        raise ContentRefused(f"{where}: a page without a header of an agent")
+    digest = content_digest({path: data})
+    found, refused = [], [*reading.refused]
+    for foreign in reading.agents:
+        notes = [f"{where}: MCP server {server.name} is dropped: import brings it along" for server in foreign.servers]
+        agent = Found(path=path, host=reading.host, agent=foreign.agent, digest=digest, notes=(*foreign.notes, *notes))
+        try:
+            # What is read is held to the rules for bundles at once, so that only what can be installed is listed.
+            parse_bundle(_files(agent, "0.0.0"), where)
+        except ContentRefused as error:
+            refused.append(error.message)
+        else:
+            found.append(agent)
+    return found, refused
 
 
-def _by_name(found: Iterable[Found]) -> dict[str, Found]:
-    """Return agents by names that are theirs alone.
-
-    Of several that want one name none gets it, unless they are the same: a name must never come to mean another file
-    because one was added. They are told apart by the folders that they lie in, or by their hosts.
-    """
-    groups: dict[str, list[Found]] = {}
-    for one in sorted(found, key=lambda one: one.path):
-        groups.setdefault(one.agent.name, []).append(one)
-    named: dict[str, Found] = {}
-    for name, group in sorted(groups.items()):
-        if all(one.agent == group[0].agent for one in group):
-            named[name] = group[0]
-            continue
-        for one in group:
-            own = _qualified(name, one, [other for other in group if other is not one])
-            if own in groups or own in named:
-                own = _marked(name, one)
-            note = f"{escape(one.path)}: the name {name} is used more than once there; it is {own} here"
-            named[own] = replace(one, agent=replace(one.agent, name=own), notes=(*one.notes, note))
-    return named
+def _files(found: Found, version: str) -> dict[str, bytes]:
+    """Return the files of the bundle that an agent counts as. What its file declares beside it is not in it."""
+    return bundle_files(found.agent.name, version, [replace(found, servers=())])
 
 
-def _qualified(name: str, one: Found, others: list[Found]) -> str:
-    for word in (*reversed(one.path.split("/")[:-1]), one.host):
-        plain = word.strip(".").lower()
-        used = {part.strip(".").lower() for other in others for part in (*other.path.split("/"), other.host)}
-        if plain not in used and NAME.match(f"{plain}-{name}") and len(plain) + len(name) < 50:
-            return f"{plain}-{name}"
-    return _marked(name, one)
-
-
-def _marked(name: str, one: Found) -> str:
-    mark = hashlib.sha256(one.path.encode()).hexdigest()[:8]
-    return f"{name[:41].rstrip('-')}-{mark}"
-
-
-def _files(agent: Agent, version: str) -> dict[str, bytes]:
-    """Return the files of the bundle that an agent counts as."""
-    import tomlkit
-
-    about = {"name": agent.name, "version": version, "description": _summary(agent.description)}
-    return {
-        "bundle.toml": tomlkit.dumps({"bundle": about}).encode(),
-        f"agents/{agent.name}.md": write_agent(agent).encode(),
-    }
-
-
-def _about(agent: Agent, version: str) -> BundleFile:
-    return parse_bundle_file(_files(agent, version)["bundle.toml"], agent.name, any_version=True)
-
-
-def _summary(description: str) -> str:
-    line = " ".join(description.split())
-    return line if len(line) <= _LONGEST_DESCRIPTION else f"{line[: _LONGEST_DESCRIPTION - 1].rstrip()}…"
+def _about(found: Found, version: str) -> BundleFile:
+    return parse_bundle_file(_files(found, version)["bundle.toml"], found.agent.name, any_version=True)

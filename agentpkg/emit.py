@@ -6,6 +6,7 @@ strings. Nothing here depends on a library's version, so the same values are the
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ def agent_file(host: Host, header: Mapping[str, Value], body: str) -> bytes:
             return toml(header, host.body_key or "body", body)
         case "modes":
             return mode(header, host.body_key or "body", body)
+        case "json" | "settings":
+            return json_file(header, host.body_key or "body", body)
         case "markdown":
             return plain_lines(header, body) if host.dialect == "lines" else markdown(header, body)
 
@@ -44,6 +47,11 @@ def toml(header: Mapping[str, Value], body_key: str, body: str) -> bytes:
     """Return a TOML file whose prompt stands under `body_key`."""
     lines = [f"{key} = {_toml_value(value)}\n" for key, value in header.items()]
     return ("".join(lines) + f"{body_key} = {_toml_block(body)}\n").encode()
+
+
+def json_file(header: Mapping[str, Value], body_key: str, body: str) -> bytes:
+    """Return a JSON file whose prompt stands under `body_key`."""
+    return (json.dumps({**header, body_key: body}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def mode(header: Mapping[str, Value], body_key: str, body: str) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 CONFLICT_SUFFIX = ".agentpkg-new"  # of the file that holds a newer rendering, beside the one with an edit in it
 _ODD_PARTS = frozenset(["", ".", ".."])
@@ -27,6 +27,19 @@ def file_digest(content: bytes) -> str:
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
     return hashlib.sha256(content).hexdigest()
+
+
+def content_digest(files: Mapping[str, bytes]) -> str:
+    """Return the identity of a version's files, whatever the order or the transport they came in."""
+    whole = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        whole.update(f"{path}\0{len(data)}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return f"sha256:{whole.hexdigest()}"
+
+
+def with_lf(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return an author's files with LF line endings, whatever git made of them here."""
+    return {path: data.replace(b"\r\n", b"\n") for path, data in files.items()}
 
 
 def like(before: bytes | None, content: bytes) -> bytes:

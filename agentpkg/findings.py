@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -15,25 +17,39 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 class Rule:
     """One kind of finding: a stable code, how grave it is, the exit code it stands for, and what to do about it.
 
-    A note or a warning stands for exit code 0.
+    A note or a warning stands for exit code 0. `why` tells what comes of it, `wrong` and `right` show it; `mendable`
+    says that some of what it finds can be mended without a person.
     """
 
     code: str
-    level: Literal["error", "warning", "note"]
+    level: Level
     about: str
     remedy: str
     exit_code: int = 0
+    why: str = ""
+    wrong: str = ""
+    right: str = ""
+    mendable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One finding: the rule that it breaks, the file (None: of no file), line and column from 1, and what was found."""
+    """One finding: the rule that it breaks, the file (None: of no file), line and column from 1, and what was found.
+
+    `as_error`: here it is an error, whatever the rule says of other places.
+    """
 
     rule: Rule
     message: str
     path: str | None = None
     line: int | None = None
     column: int | None = None
+    as_error: bool = False
+
+    @property
+    def level(self) -> Level:
+        """How grave it is."""
+        return "error" if self.as_error else self.rule.level
 
     @property
     def place(self) -> str:
@@ -57,6 +73,7 @@ def to_sarif(findings: Iterable[Finding], rules: Iterable[Rule], version: str) -
             {
                 "id": rule.code,
                 "shortDescription": {"text": rule.about},
+                **({"fullDescription": {"text": rule.why}} if rule.why else {}),
                 "help": {"text": rule.remedy},
                 "defaultConfiguration": {"level": rule.level},
             }
@@ -75,7 +92,7 @@ def to_sarif(findings: Iterable[Finding], rules: Iterable[Rule], version: str) -
 def _result(finding: Finding) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.rule.code,
-        "level": finding.rule.level,
+        "level": finding.level,
         "message": {"text": finding.message},
     }
     if finding.path is not None:

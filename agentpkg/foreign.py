@@ -12,37 +12,47 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.agent import Agent
-from agentpkg.errors import ContentRefused
+from agentpkg.errors import ContentRefused, nearest
+from agentpkg.foreign_servers import read_servers, server_keys
+from agentpkg.foreign_strays import refuse_strays
 from agentpkg.foreign_tools import handled_keys, names_in, read_tools
 from agentpkg.hostfields import read_own_fields
-from agentpkg.places import guess_host, host_of, is_agent_file, is_page, stem_of
+from agentpkg.hosts import HOSTS
 from agentpkg.requirement import NAME, is_device
+from agentpkg.text import cut, short
 from agentpkg.tolerant import is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentpkg.bundle import McpServer
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host, HostField
     from agentpkg.tolerant import Tolerant
 
-__all__ = ["Foreign", "guess_host", "host_of", "is_agent_file", "is_page", "stem_of", "translate"]
-
 _LONGEST_NAME = 50
-_SERVERS = ("mcpServers", "mcp-servers", "mcp_servers", "mcp")
+_LONGEST_MODEL = 200
+_MOST_MODELS = 20
 # Keys that may take powers away in ways that have no word here, and the text that shows that they do not.
-_RESTRICTIONS = {"permissions": r"(?!.*deny)", "capabilityMode": r"all\Z"}
+_RESTRICTIONS = {
+    "permissions": r"(?!.*(?i:deny|\bask\b))",
+    "capabilityMode": r"all\Z",
+    "toolsSettings": r"(?!.*(?i:den(y|ied)))",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
     """An agent of another format as it is here, and everything that was dropped, renamed or read in another way.
 
-    The repairs of its header are among the notes.
+    The repairs of its header are among the notes. `servers` are the MCP servers that its file declares, `skills` the
+    names of skills that it asks for.
     """
 
     agent: Agent
     notes: tuple[str, ...]
+    servers: tuple[McpServer, ...]
+    skills: tuple[str, ...] = ()
 
 
 def translate(tolerant: Tolerant, host: Host, stem: str, where: str) -> Foreign:
@@ -50,23 +60,25 @@ def translate(tolerant: Tolerant, host: Host, stem: str, where: str) -> Foreign:
 
     Raises `ContentRefused` naming `where` for a file that is no agent, or of which nobody can say what it may do.
     """
-    if host.form != "markdown":
-        raise ContentRefused(f"{where}: files in the form of {host.title} are not read yet")
     header, notes = tolerant.header, list(tolerant.repairs)
     _refuse_restrictions(header, where)
     if not tolerant.body:
-        raise ContentRefused(f"{where}: the prompt is empty", hint="write it below the second ---")
+        hint = f"write it under {host.body_key}" if host.body_key else "write it below the second ---"
+        raise ContentRefused(f"{where}: the prompt is empty", hint=hint)
     name = _read_name(header, host, stem, where, notes)
+    tools = read_tools(header, host, where, notes)
+    refuse_strays(header, host, tools, where)
     agent = Agent(
         name=name,
         description=_read_description(header, host, where),
         body=tolerant.body,
-        tools=read_tools(header, host, where, notes),
+        tools=tools,
         model=_read_model(header, host, where, notes),
         host_fields=_read_fields(header, host, where, notes),
         bodies={},
     )
-    return Foreign(agent=agent, notes=tuple(notes))
+    servers = read_servers(header, host, where, notes)
+    return Foreign(agent=agent, notes=tuple(notes), servers=servers, skills=_read_skills(header))
 
 
 def _refuse_restrictions(header: Mapping[str, Header], where: str) -> None:
@@ -83,18 +95,18 @@ def _read_name(header: Mapping[str, Header], host: Host, stem: str, where: str, 
     if not isinstance(given, str):
         raise ContentRefused(f"{where}: {key} is no text")
     if "{{" in given or "}}" in given:
-        raise ContentRefused(f"{where}: {key} is a placeholder: {_short(given)}", hint="give the agent a name")
-    if key is None or is_nothing(given):
+        raise ContentRefused(f"{where}: {key} is a placeholder: {short(given)}", hint="give the agent a name")
+    if (key is None or is_nothing(given)) and host.name_keys:
         notes.append(f"{where}: the header gives no name: the file's is taken")
-        given = ""
+    given = "" if is_nothing(given) else given
     for text in (given, stem.removesuffix(".agent")):
         name = _valid_name(text)
-        if name and name != given:
-            notes.append(f"{where}: {_short(given or text)} is called {name}")
+        if name and name != (given or text):
+            notes.append(f"{where}: {short(given or text)} is called {name}")
         if name:
             return name
     raise ContentRefused(
-        f"{where}: neither {_short(given)} nor {_short(stem)} can be made a name", hint="give the agent a name"
+        f"{where}: neither {short(given)} nor {short(stem)} can be made a name", hint="give the agent a name"
     )
 
 
@@ -122,17 +134,41 @@ def _read_description(header: Mapping[str, Header], host: Host, where: str) -> s
 def _read_model(header: Mapping[str, Header], host: Host, where: str, notes: list[str]) -> str | None:
     key = host.models.key if host.models else "model"
     value = header.get(key, "inherit")
-    if isinstance(value, str) and (is_nothing(value) or value.strip().lower() == "inherit"):
+    named = [one.strip() for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    named = [one for one in named[:_MOST_MODELS] if len(one) <= _LONGEST_MODEL]
+    if named and all(is_nothing(one) or one.lower() == "inherit" for one in named):
         return None
-    if host.models and isinstance(value, str):
-        text = value.strip()
-        tier = next((tier for tier, one in host.models.aliases.items() if one == text.lower()), None)
-        if tier:
-            return tier
-        if host.models.accepts and re.fullmatch(host.models.accepts, text):
-            return text
-    notes.append(f"{where}: {key} is dropped: {host.title} takes no model by {_short(value)}")
+    for text in named:
+        model = _known_model(text, host)
+        if model and (text != value or model not in (text, _tier(text.lower(), host))):
+            notes.append(f"{where}: {key} {short(value)} is read as {model}")
+        if model:
+            return model
+    known = sorted({one for other in HOSTS.values() if other.models for one in other.models.aliases.values()})
+    hint = nearest(named[0].lower(), known, "") if named else ""
+    told = f"{host.title} takes no model by {short(value)}" + (f"; {hint}" if hint else "")
+    notes.append(f"{where}: {key} is dropped: {told}")
     return None
+
+
+def _known_model(text: str, host: Host) -> str | None:
+    """Return the tier or the id that a text means at a host, None if it means nothing there.
+
+    A name as people are shown it is read as an id, and what another host calls a tier as that.
+    """
+    shown = re.sub(r"\([^()]*\)\Z", "", text).rstrip().lower().replace(" ", "-")
+    tier = _tier(text.lower(), host)
+    if tier or host.models is None:
+        return tier
+    for one in (text, shown):
+        if host.models.accepts and re.fullmatch(host.models.accepts, one):
+            return one
+    return next(filter(None, (_tier(shown, other) for other in HOSTS.values())), None)
+
+
+def _tier(text: str, host: Host) -> str | None:
+    aliases = host.models.aliases if host.models else {}
+    return next((tier for tier, one in aliases.items() if one == text), None)
 
 
 def _read_fields(
@@ -141,19 +177,33 @@ def _read_fields(
     """Return the fields that the host knows and takes, as `host_fields`, and note all other keys."""
     read = {*host.name_keys, "name", *host.description_keys, "description", *handled_keys(host)}
     read.add(host.models.key if host.models else "model")
+    read |= server_keys(host)
     usual = {key: str(value).lower() for key, value in {**host.fixed, **getattr(host.tools, "beside", {})}.items()}
     specs = {spec.name: spec for spec in host.fields if spec.name not in read}
     fields: dict[str, Header] = {}
+    dropped: list[str] = []
     for key in sorted(header.keys() - read):
         if header[key] == usual.get(key):
             continue
         if key in specs:
             _keep_field(header[key], specs[key], host, fields, (where, notes))
-        elif key in _SERVERS:
-            notes.append(f"{where}: {key} is dropped: a bundle declares its MCP servers")
         else:
-            notes.append(f"{where}: {key} is dropped: {host.title} knows no such field, or has no place for it here")
+            dropped.append(key)
+    for keys, why in (
+        ([key for key in dropped if key in host.other_keys], "there is no word for it here"),
+        ([key for key in dropped if key not in host.other_keys], f"{host.title} knows no such field"),
+    ):
+        if keys:
+            notes.append(f"{where}: {', '.join(map(cut, keys))} {'is' if len(keys) == 1 else 'are'} dropped: {why}")
     return {host.name: fields} if fields else {}
+
+
+def _read_skills(header: Mapping[str, Header]) -> tuple[str, ...]:
+    """Return the names of the skills that a header asks for, as far as it lists any."""
+    try:
+        return tuple(names_in(header.get("skills", ""), "skills"))
+    except ContentRefused:
+        return ()
 
 
 def _keep_field(
@@ -167,12 +217,6 @@ def _keep_field(
         probe = Agent(name="agent", description="-", body="-", host_fields={host.name: {spec.name: value}}, bodies={})
         read_own_fields(probe, host)
     except ContentRefused:
-        notes.append(f"{where}: {spec.name} is dropped: {host.title} would not take {_short(value)}")
+        notes.append(f"{where}: {spec.name} is dropped: {host.title} would not take {short(value)}")
     else:
         fields[spec.name] = value
-
-
-def _short(value: Header) -> str:
-    """Return a value as a note shows it."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"

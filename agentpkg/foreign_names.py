@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import nearest
 from agentpkg.grants import FOREIGN_NAMES, POWERLESS, TOOLS, Tool, parse_tool
 from agentpkg.hosts.base import McpNames, PermissionMap, ToolList
+from agentpkg.text import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ def read_name(name: str, control: ToolControl) -> tuple[Tool, ...]:
     """
     word, bracket, rest = name.partition("(")
     if len(name) > _LONGEST or (bracket and not rest.endswith(")")):
-        raise ValueError(f"{name[:_LONGEST]!r} is no name of a tool")
+        raise ValueError(f"{short(name)} is no name of a tool")
     gives = _gives(word.strip().lower(), control)
     if gives and bracket:
         scope = re.sub(r":\*\Z", " *", rest[:-1].strip())
@@ -44,7 +45,7 @@ def read_name(name: str, control: ToolControl) -> tuple[Tool, ...]:
     if tool is None:
         known = {own for row in _rows(control) for own in row.names} | set(FOREIGN_NAMES) | set(TOOLS)
         hint = nearest(name, sorted(known), "")
-        raise ValueError(f"{name!r} is no tool that is known here" + (f"; {hint}" if hint else ""))
+        raise ValueError(f"{short(name)} is no tool that is known here" + (f"; {hint}" if hint else ""))
     return (tool,)
 
 
@@ -52,6 +53,14 @@ def is_own(name: str, control: ToolControl) -> bool:
     """Say whether a name without a scope is the host's own word, so that reading it changes nothing."""
     own = getattr(control, "mcp", None)
     return any(name in row.names for row in _rows(control)) or bool(own and _pairs(own, name))
+
+
+def goes_along(name: str, names: Iterable[str], control: ToolControl) -> bool:
+    """Say whether a name only goes with what gives the tool and stands elsewhere: another name, a list of servers."""
+    own = getattr(control, "mcp", None)
+    if own and name == own.one:
+        return True
+    return any(name in row.names[1:] and row.names[0] in names for row in _rows(control))
 
 
 def denied_by(name: str, control: ToolControl) -> frozenset[str]:
@@ -134,12 +143,14 @@ def _read_server_tool(name: str, own: McpNames | None) -> Tool | None:
         if len(fit) == 1 and len(pairs) == 1:
             return Tool("mcp:{}/{}".format(*fit[0]))
         if pairs:
-            raise ValueError(f"{name!r} does not tell a server and its tool apart; write 'mcp:SERVER/TOOL'")
+            raise ValueError(f"{short(name)} does not tell a server and its tool apart; write 'mcp:SERVER/TOOL'")
     return None
 
 
 def _pairs(spelling: McpNames, name: str) -> list[tuple[str, str]]:
     """Return every server and tool that would be spelled `name`; the tool `*` is all of a server's."""
+    if "{" not in spelling.one:
+        return []  # one word for whole servers; which they are, stands elsewhere
     before, first, between, after = _parts(spelling.one)
     core = _within(name, before, after)
     pairs = []

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused
 from agentpkg.foreign_names import read_name
 from agentpkg.grants import TOOLS, Tool, parse_tool
+from agentpkg.text import cut, cut_quoted, short
 
 if TYPE_CHECKING:
     from agentpkg.header import Header
@@ -52,7 +53,7 @@ def read_rules(value: Header, control: PermissionMap, place: str) -> list[Rule]:
     for rule in rules:
         if rule.action not in (_ALLOW, _ASK, control.deny):
             raise ContentRefused(
-                f"{place}.{rule.tool} is {rule.action!r}", hint=f"one of: {_ALLOW}, {_ASK}, {control.deny}"
+                f"{place}.{cut(rule.tool)} is {short(rule.action)}", hint=f"one of: {_ALLOW}, {_ASK}, {control.deny}"
             )
     # A further name of a tool can take it away here, but not give it.
     return _bounded(
@@ -71,7 +72,7 @@ def read_switches(value: dict[str, Header], control: PermissionMap, place: str) 
     rules = []
     for name, switch in value.items():
         if switch not in ("true", "false"):
-            raise ContentRefused(f"{place}.{name} is {switch!r}, expected true or false")
+            raise ContentRefused(f"{place}.{cut(name)} is {short(switch)}, expected true or false")
         rules.append(Rule(control.also.get(name, name), "*", _SWITCHES[str(switch)]))
     return _bounded(rules, place)
 
@@ -117,7 +118,7 @@ def _scopes(
     odd = [(place, scope) for place, scope in closed if scope not in usual]
     if base.action == _ALLOW:
         if odd:
-            notes.append(f"{place} is dropped: it is allowed but for {', '.join(scope for _, scope in odd)}")
+            notes.append(f"{place} is dropped: it is allowed but for {cut(', '.join(scope for _, scope in odd))}")
         return [] if odd else ["*"]
     if base.action == _ASK:
         notes.append(f"{place} is dropped: it is asked about, which has no word here")
@@ -128,7 +129,7 @@ def _scopes(
     ]
     lost = [scope for _, scope in open_ if scope not in kept]
     if lost:
-        notes.append(f"{place} is not allowed for {', '.join(lost)}: other rules close some of that again")
+        notes.append(f"{place} is not allowed for {cut(', '.join(lost))}: other rules close some of that again")
     return kept
 
 
@@ -138,7 +139,7 @@ def _scoped(gives: tuple[str, ...], scope: str, place: str, notes: list[str]) ->
     try:
         return [parse_tool(f"{one}({scope})") for one in gives]
     except ValueError as error:
-        notes.append(f"{place} is dropped: {error}")
+        notes.append(f"{place} is dropped: {cut_quoted(str(error))}")
         return []
 
 
@@ -151,20 +152,20 @@ def _others(rules: list[Rule], control: PermissionMap, place: str, notes: list[s
             continue
         if rule.action != _ALLOW or rule.scope != "*":
             if rule.action == _ASK:
-                notes.append(f"{place}.{rule.tool} is dropped: it is asked about, which has no word here")
+                notes.append(f"{place}.{cut(rule.tool)} is dropped: it is asked about, which has no word here")
             continue
         head = rule.tool.partition("*")[0]
         later = [one for one in rules[at + 1 :] if one.action != _ALLOW]
         if any(_matches(one.tool, rule.tool) or one.tool.startswith(head) for one in later):
-            notes.append(f"{place}.{rule.tool} is dropped: a later rule closes some of it again")
+            notes.append(f"{place}.{cut(rule.tool)} is dropped: a later rule closes some of it again")
             continue
         try:
             named = read_name(rule.tool, control)
         except ValueError as error:
-            notes.append(f"{place} drops a tool: {error}")
+            notes.append(f"{place} drops a tool: {cut_quoted(str(error))}")
             continue
         if any(tool.name in TOOLS for tool in named):
-            notes.append(f"{place}.{rule.tool} is dropped: the host knows no tool by that name")
+            notes.append(f"{place}.{cut(rule.tool)} is dropped: the host knows no tool by that name")
         else:
             tools += named
     return tools

@@ -20,6 +20,7 @@ from agentpkg.text import check_value
 Header: TypeAlias = "str | list[Header] | dict[str, Header]"
 _FENCES = re.compile(r"---\n(?P<header>.*?\n)??---\n(?P<body>.*)\Z", re.DOTALL)
 _MOST_LEVELS = 8
+_WHOLE = {1: "file", 2: "header"}  # what is read, by its first line
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -40,14 +41,16 @@ def read_header(text: str, where: str) -> tuple[dict[str, Header], str]:
     return cast("dict[str, Header]", parsed), trim(match["body"])
 
 
+def read_yaml(text: str, where: str) -> Header:
+    """Return the value that a YAML file holds, as strictly as a header; raise `ContentRefused` if it is not plain."""
+    return _load(text, where, 1)
+
+
 def trim(body: str) -> str:
     """Return a prompt without blank lines at both ends, ending with one newline; empty if there is nothing else."""
     lines = body.split("\n")
-    while lines and not lines[0].strip(" \t"):
-        del lines[0]
-    while lines and not lines[-1].strip(" \t"):
-        del lines[-1]
-    return "\n".join(lines) + "\n" if lines else ""
+    held = [place for place, line in enumerate(lines) if line.strip(" \t")]
+    return "\n".join(lines[held[0] : held[-1] + 1]) + "\n" if held else ""
 
 
 class _StrictHandler(BaseHandler):
@@ -64,27 +67,33 @@ class _StrictHandler(BaseHandler):
         return self._header, ""
 
     def load(self, fm: str) -> dict[str, Header]:
-        try:
-            value = _Tree(fm, self._where).read()
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f" line {mark.line + 2}" if mark else ""
-            problem = getattr(error, "problem", None) or "cannot be parsed"
-            raise ContentRefused(
-                f"{self._where}:{place} the header is not valid YAML: {problem}",
-                hint="put the value into double quotes, on one line",
-            ) from None
+        value = _load(fm, self._where, 2)
         if not isinstance(value, dict):
             raise ContentRefused(f"{self._where}: the header is not a table of keys and values")
         return value
 
 
+def _load(source: str, where: str, first: int) -> Header:
+    """Return the one value of a YAML source, of which line `first` of the file is the first."""
+    try:
+        return _Tree(source, where, first).read()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + first}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise ContentRefused(
+            f"{where}:{place} the {_WHOLE[first]} is not valid YAML: {problem}",
+            hint="put the value into double quotes, on one line",
+        ) from None
+
+
 class _Tree:
     """Builds texts, lists and tables from YAML events, and refuses everything that YAML can do beyond that."""
 
-    def __init__(self, source: str, where: str) -> None:
+    def __init__(self, source: str, where: str, first: int) -> None:
         self._events = yaml.parse(source, Loader=_LOADER)
         self._where = where
+        self._first = first
 
     def read(self) -> Header:
         """Return the one value that the source holds; an empty source is an empty table."""
@@ -110,8 +119,8 @@ class _Tree:
         if getattr(event, "tag", None):
             raise self._refused(event, f"holds the tag {getattr(event, 'tag', '')!r}")
         if isinstance(event, yaml.ScalarEvent):
-            line = event.start_mark.line + 2 if event.start_mark else 1
-            check_value(event.value, f"{self._where}: line {line}: the header")
+            line = event.start_mark.line + self._first if event.start_mark else 1
+            check_value(event.value, f"{self._where}: line {line}: the {_WHOLE[self._first]}")
             return str(event.value)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._items(level)
@@ -136,5 +145,7 @@ class _Tree:
 
     def _refused(self, event: yaml.Event, problem: str) -> ContentRefused:
         mark = event.start_mark
-        line = f" line {mark.line + 2}" if mark else ""
-        return ContentRefused(f"{self._where}:{line} the header {problem}", hint="write plain keys and values")
+        line = f" line {mark.line + self._first}" if mark else ""
+        return ContentRefused(
+            f"{self._where}:{line} the {_WHOLE[self._first]} {problem}", hint="write plain keys and values"
+        )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _KINDS = {
     "a private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
@@ -23,6 +23,12 @@ _KINDS = {
     "a password in a url": r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@<>{}$\"']+:[^\s/:@<>{}$\"']{6,}@[\w.-]*",
 }
 _STAND_IN = re.compile(r"example|your|placeholder|xxxx|@localhost|@127\.|\*{3}|(.)\1{7}", re.IGNORECASE)
+# A password that is put together of such words alone stands in for one.
+_NO_PASSWORD = re.compile(
+    r":(?:(?:test|demo|dev|local|my|the|db|user|admin|root|guest|postgres|mysql|redis|rabbit|pass(?:word|wd)?|pwd|secret|"
+    r"super|change|me|here|foo|bar)[-_]?)+\d{0,4}@",
+    re.IGNORECASE,
+)
 
 
 def find_leaks(files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -30,7 +36,13 @@ def find_leaks(files: Mapping[str, bytes]) -> tuple[str, ...]:
     found = []
     for path, data in sorted(files.items()):
         text = data.decode("utf-8", "replace")
-        for kind, pattern in _KINDS.items():
-            places = [match.start() for match in re.finditer(pattern, text) if not _STAND_IN.search(match[0])]
-            found += [f"{path}: line {text.count(chr(10), 0, place) + 1} holds {kind}" for place in places]
+        found += [f"{path}: line {text.count(chr(10), 0, place) + 1} holds {kind}" for place, kind in leaks_in(text)]
     return tuple(found)
+
+
+def leaks_in(text: str) -> Iterator[tuple[int, str]]:
+    """Return place and kind of everything in a text that looks like a secret."""
+    for kind, pattern in _KINDS.items():
+        for match in re.finditer(pattern, text):
+            if not (_STAND_IN.search(match[0]) or _NO_PASSWORD.search(match[0])):
+                yield match.start(), kind

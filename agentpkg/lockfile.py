@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from agentpkg.errors import ContentRefused, IntegrityError, UsageError
 from agentpkg.fields import Fields
 from agentpkg.files import is_inside
-from agentpkg.requirement import Requirement, split_id
+from agentpkg.requirement import FROM_PATH, Requirement, check_path, is_from_path, split_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,10 @@ _CONFLICT = r"(?ms)^<{7} .*?\n(.*?)(?:^\|{7} .*?\n.*?)?^={7}\n(.*?)^>{7} .*?$\n?
 class LockedBundle:
     """One chosen version.
 
-    `wanted` is the requirement that the manifest holds for it, None if only another bundle requires it. `requires`
-    maps the ids that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses`
-    tell, by agent and host, the fields that were not carried exactly, and how they fare; None where the lock is silent.
+    `registry` says where it comes from: a registry's URL, or a folder of the project (see `is_from_path`). `wanted` is
+    the requirement that the manifest holds for it, None if only another bundle requires it. `requires` maps the ids
+    that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses` tell, by
+    agent and host, the fields that were not carried exactly, and how they fare; None where the lock is silent.
     """
 
     version: str
@@ -126,7 +127,9 @@ def _parse(text: str) -> Lockfile:
 
 def _bundle(bundle: str, fields: Fields) -> LockedBundle:
     registry, name = split_id(bundle)
-    wanted = None
+    source, wanted = fields.text("registry"), None
+    if is_from_path(source):
+        check_path(source.removeprefix(FROM_PATH), f"{FILE_NAME}: {bundle}", ContentRefused)
     if "wanted" in fields:
         table = fields.table("wanted")
         wanted = Requirement(
@@ -136,11 +139,12 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
             hosts=table.texts_or_none("hosts"),
             agents=table.texts_or_none("agents"),
             renames=table.table("as").text_table(),
+            path=table.text_or_none("path"),
         )
     grants = fields.table("grants")
     return LockedBundle(
         version=fields.text("version"),
-        registry=fields.text("registry"),
+        registry=source,
         commit=fields.text("commit"),
         digest=fields.text("digest"),
         wanted=wanted,
@@ -250,6 +254,7 @@ def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
             "hosts": bundle.wanted.hosts,
             "agents": bundle.wanted.agents,
             "as": dict(bundle.wanted.renames) or None,
+            "path": bundle.wanted.path,
         }
         data["wanted"] = {key: value for key, value in wanted.items() if value is not None}
     return data

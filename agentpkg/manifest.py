@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.fields import Fields, parse_toml
 from agentpkg.registry_tables import RegistrySource, dump_edited, read_registries
-from agentpkg.requirement import DEFAULT_REGISTRY, TIERS, Requirement, bundle_id, check_name, split_id
+from agentpkg.requirement import (
+    DEFAULT_REGISTRY,
+    FROM_PATH,
+    TIERS,
+    Requirement,
+    bundle_id,
+    check_name,
+    check_path,
+    split_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +55,16 @@ class Manifest:
     def settings_of(self, host: str) -> HostSettings:
         """Return the project's settings for a host, the defaults where it says nothing."""
         return self.settings.get(host, HostSettings())
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The folders of bundles that lie in the project itself, by bundle id."""
+        return {bundle: one.path for bundle, one in self.requirements.items() if one.path is not None}
+
+    def source_of(self, bundle: str) -> str:
+        """Return where the bundle with this id comes from, as a lock has it: a folder of the project, or a registry."""
+        wanted = self.requirements.get(bundle)
+        return f"{FROM_PATH}{wanted.path}" if wanted and wanted.path else self.url_of(split_id(bundle)[0])
 
     def url_of(self, registry: str) -> str:
         """Return the URL of a registry, as the manifest has it, with its branch and folder where it names them."""
@@ -105,8 +124,8 @@ def _requirement(
     if isinstance(value, str):
         return Requirement(name=name, registry=registry, specifier=value.strip())
     table = fields.table(key)
-    table.reject_unknown("version", "hosts", "agents", "as")
-    hosts = table.texts_or_none("hosts")
+    table.reject_unknown("path", "version", "hosts", "agents", "as")
+    hosts, path = table.texts_or_none("hosts"), table.text_or_none("path")
     renames = table.table("as").text_table()
     for new in renames.values():
         check_name(new, f"{where}: as")
@@ -117,6 +136,7 @@ def _requirement(
         hosts=None if hosts is None else check_hosts(hosts, where, known),
         agents=table.texts_or_none("agents"),
         renames=renames,
+        path=None if path is None else check_path(path, f"{where}: path"),
     )
 
 
@@ -162,10 +182,13 @@ def _requirement_value(requirement: Requirement) -> Any:
     import tomlkit
 
     limits = {"hosts": requirement.hosts, "agents": requirement.agents, "as": requirement.renames or None}
-    if not any(value is not None for value in limits.values()):
+    if requirement.path is None and not any(value is not None for value in limits.values()):
         return requirement.specifier
     table = tomlkit.inline_table()
-    table["version"] = requirement.specifier
+    if requirement.path is not None:
+        table["path"] = requirement.path
+    if requirement.specifier or requirement.path is None:
+        table["version"] = requirement.specifier
     for key, value in limits.items():
         if value is not None:
             table[key] = dict(value) if isinstance(value, Mapping) else list(value)

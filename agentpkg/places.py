@@ -1,4 +1,4 @@
-"""Whose agent a file is: by the paths that hosts read, else by its fields; and which files are none."""
+"""Whose agent a file is: by the paths that hosts read, else by what it holds; and which files are none."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from agentpkg.hosts import FALLBACK, HOSTS
 from agentpkg.hosts.base import PermissionMap, ToolList
-from agentpkg.repair import split_names
+from agentpkg.repair import KNOWN_KEYS, split_names
 from agentpkg.tolerant import is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host
@@ -26,14 +26,43 @@ _PAGES = re.compile(
     re.IGNORECASE,
 )
 _SHOUTED = re.compile(r"README|CHANGELOG|CONTRIBUTING|LICEN[CS]E|TEMPLATE|INDEX")
+# Folders that hold the agents of a repository that is made for sharing them.
+_AGENTS = frozenset(["agents", "agent", "subagents"])
 
 
-def host_of(path: str, hosts: Mapping[str, Host]) -> str | None:
-    """Return the host whose agents stand where `path` does, in a project at any depth; None if no host's do."""
-    for host in hosts.values():
-        if host.native and any(_reader(template).search(path) for template in _templates(host)):
-            return host.name
-    return None
+def form_of(path: str) -> Host | None:
+    """Return the form whose agents stand where `path` does, in a project at any depth; None if no host's do.
+
+    A form is a host, or one of the `earlier` ones that it has.
+    """
+    return next((form for form in _forms() if any(_reader(one).search(path) for one in _templates(form))), None)
+
+
+def host_of(path: str, hosts: Mapping[str, Host] = HOSTS) -> str | None:
+    """Return the name of the host among `hosts` whose agents stand where `path` does; None if no host's do."""
+    form = form_of(path)
+    return form.name if form and form.name in hosts else None
+
+
+def forms_of(host: Host) -> tuple[Host, ...]:
+    """Return the forms in which a host's agents are read, today's first."""
+    return (host, *host.earlier)
+
+
+def choose_files(paths: Iterable[str], *, every: bool = False) -> tuple[str, ...]:
+    """Return those of `paths` that may be agents, sorted.
+
+    They are those in the folders of hosts and in folders called `agents`; if there is none, and with `every`, all
+    markdown files that are no pages too.
+    """
+    found = sorted(path for path in paths if is_agent_file(path))
+    placed = [path for path in found if form_of(path) or _AGENTS & {*path.split("/")[:-1]}]
+    return tuple(found if every or not placed else placed)
+
+
+def is_agents_folder(folder: str) -> bool:
+    """Say whether a folder is one that holds agents, by its name."""
+    return folder.rpartition("/")[2] in _AGENTS or form_of(f"{folder}/a.md") is not None
 
 
 def guess_host(header: Mapping[str, Header], hosts: Mapping[str, Host] = HOSTS) -> str:
@@ -49,42 +78,67 @@ def guess_host(header: Mapping[str, Header], hosts: Mapping[str, Host] = HOSTS) 
     return best if tables or scores.get(best) else FALLBACK
 
 
+def guess_form(form: str, keys: Iterable[str]) -> Host | None:
+    """Return the form of this kind (`toml`, `json`, `modes`) that has its prompt under one of a table's keys."""
+    held = {*keys}
+    return next((one for one in _forms() if one.form == form and one.body_key in held), None)
+
+
 def is_agent_file(path: str) -> bool:
     """Say whether a file at `path` may hold an agent, by its name alone."""
     found = _readers(path)
-    if any("{name}" not in PurePosixPath(template).name for template in found):
+    if any("#" in template or "{name}" not in PurePosixPath(template).name for template in found):
         return True
     stem = stem_of(path)
     return bool((found or path.endswith(".md")) and not _PAGES.fullmatch(stem) and not _SHOUTED.match(stem))
 
 
-def is_page(tolerant: Tolerant) -> bool:
-    """Say whether a file is a page and no agent: it has no header, or one without a description."""
-    return is_nothing(tolerant.header.get("description", ""))
+def is_page(tolerant: Tolerant, *, placed: bool = False) -> bool:
+    """Say whether a file is a page and no agent: it has no header, or one that says nothing of an agent.
+
+    What is `placed` where some host looks for agents is one as soon as it has a header.
+    """
+    header = tolerant.header
+    if not header or not is_nothing(header.get("description", "")):
+        return not header
+    return not placed and KNOWN_KEYS.isdisjoint(header.keys() - {"description", "version", "category", "tags"})
 
 
 def stem_of(path: str) -> str:
     """Return the name that a file's path gives an agent: the file's own, or its folder's where all are called alike."""
     one = PurePosixPath(path)
-    if any("{name}" not in PurePosixPath(template).name for template in _readers(path)):
+    if any("{name}" not in PurePosixPath(template).name for template in _readers(path) if "#" not in template):
         return one.parent.name
+    for template in _readers(path):
+        stem = one.name.removesuffix(template.partition("{name}")[2])
+        if stem != one.name:
+            return stem.removesuffix(".agent")
     return one.name.rpartition(".")[0].removesuffix(".agent") or one.name
+
+
+def _forms() -> Iterator[Host]:
+    """Return all forms of hosts with agents, those of today first."""
+    native = [host for host in HOSTS.values() if host.native]
+    yield from native
+    yield from (form for host in native for form in host.earlier)
 
 
 def _readers(path: str) -> list[str]:
     """Return the templates of hosts with agents that `path` fits."""
-    hosts = [host for host in HOSTS.values() if host.native]
-    return [template for host in hosts for template in _templates(host) if _reader(template).search(path)]
+    return [template for form in _forms() for template in _templates(form) if _reader(template).search(path)]
 
 
-def _templates(host: Host) -> Iterator[str]:
-    """Return the templates of all paths that hold one agent of a host each."""
-    return (template for template in (host.agents, host.user_agents, *host.also_agents) if "#" not in template)
+def _templates(form: Host) -> Iterator[str]:
+    """Return the templates of all paths that hold a form's agents."""
+    return (template for template in (form.agents, form.user_agents, *form.also_agents))
 
 
 @cache
 def _reader(template: str) -> re.Pattern[str]:
     """Return the pattern of paths that a template stands for; hosts read folders below their own as well."""
+    file, shared, _ = template.partition("#")
+    if shared:
+        return re.compile(rf"(?:\A|/){re.escape(file)}\Z")
     before, _, after = template.partition("{name}")
     below = "" if "/" in after else "(?:[^/]+/)*"
     return re.compile(rf"(?:\A|/){re.escape(before)}{below}[^/]+{re.escape(after)}\Z")
@@ -99,6 +153,7 @@ def _score(header: Mapping[str, Header], host: Host) -> int:
     """Return how much of a header is in the host's own words."""
     control = host.tools
     keys = {spec.name for spec in host.fields} | {host.servers.key if host.servers else "", *host.fixed}
+    keys |= host.other_keys
     keys |= {getattr(control, "key", ""), host.models.key if host.models else ""}
     score = len(header.keys() & (keys - {""}))
     if isinstance(control, ToolList) and control.key in header:

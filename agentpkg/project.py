@@ -39,6 +39,11 @@ class Project:
     state: str
 
     @property
+    def home(self) -> Path:
+        """The folder that the manifest lies in, from which paths of bundles are seen."""
+        return (self.root / self.manifest).parent
+
+    @property
     def has_manifest(self) -> bool:
         """Whether there is a manifest yet."""
         return (self.root / self.manifest).is_file()
@@ -244,14 +249,30 @@ def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tup
     return tuple(sorted(path for path in set(found) if path not in known))
 
 
+def why_no_folder(root: Path, path: str) -> str | None:
+    """Return why `path` is no plain folder below `root`, reached without a symbolic link; None if it is one."""
+    odd = why_in_the_way(root, path)
+    return odd or (None if (root / path).is_dir() else f"there is no folder {path}")
+
+
+def why_in_the_way(root: Path, path: str) -> str | None:
+    """Return what stands where a plain folder should, at `path` below `root` or above it; None if nothing does."""
+    folders: dict[str, str | None] = {"": None}
+    try:
+        _look_at(root, path, folders)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return folders[path]
+
+
 def read_folder(root: Path, *, most_files: int, most_bytes: int) -> dict[str, bytes]:
     """Return all files below a folder by their path in it; raise `ContentRefused` before there is too much to read.
 
-    Neither may there be a symbolic link.
+    Neither may there be a symbolic link. Raises `DiskError` for a folder that cannot be read.
     """
     paths: list[str] = []
     size = 0
-    for place, inner, names in os.walk(root, followlinks=False):
+    for place, inner, names in os.walk(root, followlinks=False, onerror=_raise):
         entries = [Path(place) / name for name in (*inner, *names)]
         links = [entry for entry in entries if entry.is_symlink()]
         if links:
@@ -265,6 +286,10 @@ def read_folder(root: Path, *, most_files: int, most_bytes: int) -> dict[str, by
         if file.odd:
             raise ContentRefused(f"{root / path}: {file.odd}")
     return {path: file.content for path, file in files.items()}
+
+
+def _raise(error: OSError) -> None:
+    raise DiskError(f"cannot read {error.filename}: {error.strerror}") from None
 
 
 def detect_hosts(root: Path, marks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

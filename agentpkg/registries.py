@@ -1,4 +1,7 @@
-"""All registries that a project can name, each opened when it is first asked for, and healed where it is damaged."""
+"""All registries that a project can name, each opened when it is first asked for, and healed where it is damaged.
+
+Bundles that lie in the project itself are found here too, so that nothing above knows the difference.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentpkg.bundle import Bundle
+    from agentpkg.local import Local
     from agentpkg.registry_tables import RegistrySource
     from agentpkg.resolve import Offer
 
@@ -29,8 +33,8 @@ T = TypeVar("T")
 class Registries:
     """All registries that a project can name, each opened when it is first asked for. An `Index` for the resolver.
 
-    `fresh` says to fetch before reading, `offline` never to. `pins` are what the project has locked, by id. `status`
-    shows that something takes its time, `tell` takes warnings.
+    `fresh` says to fetch before reading, `offline` never to. `pins` are what the project has locked, by id. `local` are
+    the bundles that lie in the project, by id. `status` shows that something takes its time, `tell` takes warnings.
     """
 
     def __init__(  # noqa: PLR0913 (one way to make it, with a default for all but where the registries are)
@@ -41,6 +45,7 @@ class Registries:
         fresh: bool = True,
         offline: bool = False,
         pins: Mapping[str, Pin] | None = None,
+        local: Mapping[str, Local] | None = None,
         status: Callable[[str], AbstractContextManager[object]] = nullcontext,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -49,6 +54,7 @@ class Registries:
         self._fresh = fresh
         self._offline = offline
         self._pins = pins or {}
+        self.local: Mapping[str, Local] = local or {}
         self._status = status
         self._tell = tell
         self._told: set[str] = set()
@@ -65,6 +71,10 @@ class Registries:
             self._open[name] = self._remote(name) if name in self._sources else open_builtin()
         return self._open[name]
 
+    def of(self, bundle: str) -> Registry | Collection | Local:
+        """Return what the bundle with this id comes from: its registry, or the folder of the project that holds it."""
+        return self.local[bundle] if bundle in self.local else self.get(split_id(bundle)[0])
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all registries, the default one first."""
@@ -78,19 +88,19 @@ class Registries:
         """Return every version of the bundle with this id, newest first."""
         registry, name = split_id(bundle)
         try:
-            offers = self._healing(registry, lambda: self.get(registry).offers(name))
+            offers = self._healing(registry, lambda: self.of(bundle).offers(name))
             self._tell_if_gone(bundle)
             return offers
         except UsageError as error:
             others = self._others_with(name, registry)
-            if others:
+            if others and bundle not in self.local:
                 error.hint = f"did you mean {' or '.join(others)}? a name never falls through to another registry"
             raise
 
     def _tell_if_gone(self, bundle: str) -> None:
         """Warn, once, of an agent that is locked and that its repository no longer has under that name."""
-        registry, name = split_id(bundle)
-        opened = self.get(registry)
+        _, name = split_id(bundle)
+        opened = self.of(bundle)
         if isinstance(opened, Collection) and bundle not in self._told and name not in opened.found:
             self._told.add(bundle)
             self._tell(f"{opened.url} no longer has an agent {name}; {bundle} stays as it is locked")
@@ -108,6 +118,8 @@ class Registries:
     def load(self, bundle: str, version: str) -> Bundle:
         """Return one version of the bundle with this id."""
         registry, name = split_id(bundle)
+        if bundle in self.local:
+            return self.local[bundle].load(name, version)
         if not self._fresh and not self._offline and version not in self.get(registry).versions(name):
             self._fresh = True  # what was fetched before does not hold it: look again, once
             self._open.clear()
@@ -129,8 +141,8 @@ class Registries:
 
     def notes(self, bundle: str, version: str) -> tuple[str, ...]:
         """Return what of the files of a version was read in another way than it stands; nothing, of a real bundle."""
-        registry, name = split_id(bundle)
-        opened = self.get(registry)
+        _, name = split_id(bundle)
+        opened = self.of(bundle)
         return opened.notes(name, version) if isinstance(opened, Collection) else ()
 
     def check_seen(self, name: str) -> None:

@@ -18,7 +18,7 @@ from agentpkg.resolve import Offer
 from agentpkg.text import check_line, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from agentpkg.mirror import Mirror
     from agentpkg.trees import Entry
@@ -165,6 +165,30 @@ class Registry:
         except ContentRefused as error:
             return Offer(version=version, requires={}, yanked=yanked, unfit=error.message)
         return Offer(version=version, requires=about.requires, yanked=yanked)
+
+    def holders(self, agents: Set[str]) -> dict[str, set[str]]:
+        """Return by agent's name the bundles of which the newest version that may be installed has such an agent."""
+        fit = {}
+        folders = self._folders()
+        trees = self.mirror.trees(folders.values())
+        for name, tree in folders.items():
+            with suppress(ContentRefused):  # nobody knows which of its versions were yanked
+                fit[name] = next(iter(self._fit(name, trees.get(tree, ()))), None)
+        versions = {name: one[1] for name, one in fit.items() if one}
+        inner = self.mirror.trees(versions.values())
+        places = {
+            name: entry.id
+            for name, tree in versions.items()
+            for entry in inner.get(tree, ())
+            if entry.name == "agents" and entry.is_folder
+        }
+        files = self.mirror.trees(places.values())
+        held: dict[str, set[str]] = {}
+        for name, tree in places.items():
+            for entry in files.get(tree, ()):
+                if entry.name.removesuffix(".md") in agents and entry.name.endswith(".md"):
+                    held.setdefault(entry.name.removesuffix(".md"), set()).add(name)
+        return held
 
     def newest(self) -> dict[str, BundleFile]:
         """Return what the newest version of every bundle says about itself, all read together.

@@ -42,11 +42,6 @@ class Release:
     warnings: tuple[str, ...]
 
 
-def as_published(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return an author's files as they are published: with LF line endings whatever git made of them here."""
-    return {path: data.replace(b"\r\n", b"\n") for path, data in files.items()}
-
-
 def choose_version(
     files: Mapping[str, bytes],
     offers: Sequence[Offer],

@@ -22,20 +22,20 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.header import read_header
+from agentpkg.restrictions import POWER_LISTS, POWER_TABLES, holds_limit
+from agentpkg.text import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agentpkg.header import Header
 
-# Keys that say what an agent may do: as names, and as tables of rules.
-POWER_LISTS = (
-    "tools", "allowedTools", "allowed-tools", "disallowedTools", "disallowed-tools", "disabled_tools", "disabledTools",
-)  # fmt: skip
-POWER_TABLES = ("permission",)
 # Keys that some host knows. A lower-case word begins an entry anyhow; these do so in more places.
 _KNOWN = """
     name description tools model color mode temperature top_p steps variant hidden permission permissions prompt
     category version tags skills hooks memory background isolation effort resources capabilities readonly
-    allowedTools allowed-tools disallowedTools disallowed-tools disabled_tools disabledTools permissionMode mcpServers
+    allowedTools allowed-tools allowed_tools enabled_tools disallowedTools disallowed-tools disallowed_tools
+    disabled_tools disabledTools permissionMode mcpServers
     mcp-servers mcp_servers maxTurns max_turns timeout_mins display_name displayName initialPrompt argument-hint
     user-invocable disable-model-invocation model-policy reasoning-effort reasoningEffort reasoningLevel
     model_reasoning_effort sandbox_mode is_background modelId providerId maxIterations whenToUse subagents subagent
@@ -56,8 +56,6 @@ _KEY = re.compile(
     r"(?P<indent> {0,3})(?P<quote>[\"']?)(?P<key>[A-Za-z_][\w-]{0,63})(?P=quote)[ \t]*:(?![^ \t])(?P<value>.*)\Z",
     re.ASCII,
 )
-_POWER = "|".join(map(re.escape, POWER_LISTS + POWER_TABLES))
-_POWER_LINE = re.compile(rf"[ \t]*(?:\?[ \t]*)?[\"']?(?:{_POWER})[\"']?[ \t]*(?::|\Z)", re.IGNORECASE)
 _OPENS = re.compile(r"<exa[m]ple>", re.IGNORECASE)
 _CLOSES = re.compile(r"</exa[m]ple>", re.IGNORECASE)
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?\Z")
@@ -105,6 +103,19 @@ def repair_header(lines: list[str], where: str, first: int, repairs: list[str]) 
             )
         header[entry.key] = _read_entry(entry, where, repairs)
     return header
+
+
+def find_raw(lines: list[str]) -> Iterator[tuple[int, int, str, str]]:
+    """Return first line, number of lines, key and text of every entry that is read as the text that stands there.
+
+    Raises `ContentRefused` for header lines that cannot be read at all.
+    """
+    for entry in _split(lines, "", 0, []):
+        more = len(entry.lines)
+        while more > 1 and not entry.lines[more - 1].strip(" \t"):
+            more -= 1
+        if entry.key not in POWER_LISTS + POWER_TABLES and _read_alone(entry, "") is None:
+            yield entry.number, more, entry.key, _raw_text(entry)
 
 
 def split_names(text: str) -> list[str]:
@@ -166,19 +177,25 @@ def _begins(match: re.Match[str], entry: _Entry | None, inside: bool, closes: bo
     return known or bool(_WORD.fullmatch(match["key"]) and not _TALK.fullmatch(match["key"]))
 
 
-def _read_entry(entry: _Entry, where: str, repairs: list[str]) -> Header:
+def _read_alone(entry: _Entry, where: str) -> Header | None:
+    """Return the value of an entry that is valid YAML by itself, None of any other."""
     alone = read_strictly([f"{entry.key}:{entry.lines[0]}", *entry.lines[1:]], where)
-    if alone is not None and alone.keys() == {entry.key}:
-        return alone[entry.key]
+    return alone[entry.key] if alone is not None and alone.keys() == {entry.key} else None
+
+
+def _read_entry(entry: _Entry, where: str, repairs: list[str]) -> Header:
+    alone = _read_alone(entry, where)
+    if alone is not None:
+        return alone
     place = f"{where}: line {entry.number}: {entry.key}"
-    if entry.key in POWER_TABLES or any(_POWER_LINE.match(line) for line in entry.lines[1:]):
+    if entry.key in POWER_TABLES or any(map(holds_limit, entry.lines[1:])):
         raise ContentRefused(
             f"{place} is not valid YAML, and might hold what the agent may do",
             hint="write it as valid YAML; what an agent may do is never guessed",
         )
     if entry.key in POWER_LISTS:
         names = _raw_names(entry, place)
-        repairs.append(f"{place} is not valid YAML, and read as {', '.join(names) or 'no name'}")
+        repairs.append(f"{place} is not valid YAML, and read as {cut(', '.join(names)) or 'no name'}")
         return [*names]
     repairs.append(f"{place} is not valid YAML, and read as the text that stands there")
     return _raw_text(entry)

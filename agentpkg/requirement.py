@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_REGISTRY = "default"
+FROM_PATH = "path::"  # in front of the folder that a bundle comes from, where a registry's URL stands; no URL has `::`
 TIERS = ("strong", "balanced", "fast")  # the model tiers that an agent may ask for and a project may map
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 # Not compiled until one is needed: a sync with nothing to do needs neither.
 _VERSION = r"(?a)(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z"
+# A part of a path that means the same on every system, and leads no way but down.
+_PORTABLE = r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?<!\.)\Z"
 _ASKED = r"(?s)\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z"
 # Names that Windows keeps for devices: a file called so cannot be checked out there.
 _DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
@@ -63,7 +66,8 @@ class Requirement:
     """One bundle that a project asks for.
 
     `specifier` is PEP 440 text, empty for any version. `hosts` and `agents` limit what is installed, None being all;
-    `renames` gives agents another name in this project.
+    `renames` gives agents another name in this project. `path` is the folder of the project that holds the bundle,
+    None for one that comes from its registry.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Requirement:
     hosts: tuple[str, ...] | None = None
     agents: tuple[str, ...] | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
+    path: str | None = None
 
     @property
     def id(self) -> str:
@@ -82,6 +87,23 @@ class Requirement:
 def bundle_id(registry: str, name: str) -> str:
     """Return the id of a bundle: `name`, or `registry/name` outside the default registry."""
     return name if registry == DEFAULT_REGISTRY else f"{registry}/{name}"
+
+
+def is_from_path(source: str) -> bool:
+    """Say whether a lock's word on where a bundle comes from means a folder of the project."""
+    return source.startswith(FROM_PATH)
+
+
+def check_path(path: str, where: str, error: type[AgentpkgError] = UsageError) -> str:
+    """Return `path` if it names a folder below the project, in the same words on every system, else raise `error`."""
+    parts = path.split("/")
+    if not all(re.match(_PORTABLE, part) and not is_device(part) for part in parts):
+        raise error(
+            f"{where}: {path!r} is not a folder below the project",
+            hint="write it as bundles/data-engineer; what lies elsewhere comes from a registry: [registries.NAME] "
+            "with its url",
+        )
+    return path
 
 
 def split_id(bundle: str) -> tuple[str, str]:

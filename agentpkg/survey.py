@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.hosts import HOSTS
+from agentpkg.places import forms_of, is_agent_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,25 @@ def find_texts(root: Path, *, user: bool) -> Iterator[tuple[str, bytes | None]]:
         data = _read(root / path)
         if data is None or path.lower().endswith(_TEXTS) or b"\0" not in data:  # else no text, and of no known kind
             yield path, data
+
+
+def find_agent_files(root: Path, *, user: bool) -> tuple[str, ...]:
+    """Return the paths of all files where some host looks for agents, sorted. Links to folders are not followed.
+
+    A file in which a host keeps all its agents is one of them.
+    """
+    forms = [form for host in HOSTS.values() if host.native for form in forms_of(host)]
+    found = set()
+    for form in forms:
+        for template in (form.user_agents if user else form.agents, *form.also_agents):
+            before, shared, _ = template.partition("#")
+            if shared:
+                found |= {before} if os.path.lexists(root / before) else set()
+                continue
+            folder = template.partition("{name}")[0].rpartition("/")[0]
+            for place, _, names in islice(os.walk(root / folder), _MOST_FILES):
+                found |= {(Path(place) / name).relative_to(root).as_posix() for name in names}
+    return tuple(sorted(path for path in found if is_agent_file(path)))
 
 
 def _folders(user: bool) -> set[str]:

@@ -10,9 +10,11 @@ import re
 from agentpkg.errors import ContentRefused
 from agentpkg.hidden import describe, escape, find_hidden
 
-__all__ = ["check", "check_line", "check_value", "decode", "escape", "place_of"]
+__all__ = ["check", "check_line", "check_value", "cut", "cut_quoted", "decode", "escape", "place_of", "short"]
 _LINE = "[\n\t]"
 _AROUND = 20
+_LONGEST_SHOWN = 60
+_QUOTED = re.compile(r"(\"|')(?:(?!\1).){59,}\1", re.DOTALL)
 
 
 def decode(data: bytes, where: str) -> str:
@@ -50,6 +52,22 @@ def check_line(text: str, where: str) -> None:
     check_value(text, where)
     if re.search(_LINE, text):
         raise ContentRefused(f"{where}: {text!r} is not on one line", hint="write it on one line, without tabs")
+
+
+def short(value: object) -> str:
+    """Return a value as a note shows it: no more than its beginning."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
+def cut(text: str) -> str:
+    """Return a text that a note shows without quotes: no more than its beginning."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
+def cut_quoted(message: str) -> str:
+    """Return a message in which every text in quotes is no more than its beginning."""
+    return _QUOTED.sub(lambda match: f"{match[0][: _LONGEST_SHOWN - 1]}…", message)
 
 
 def place_of(text: str, place: int) -> tuple[int, int]:

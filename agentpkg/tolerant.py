@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from agentpkg.errors import ContentRefused
 from agentpkg.header import read_header, trim
-from agentpkg.repair import MOST_KEYS, POWER_LISTS, POWER_TABLES, read_strictly, repair_header
-from agentpkg.text import decode
+from agentpkg.repair import MOST_KEYS, read_strictly, repair_header
+from agentpkg.restrictions import POWER_LISTS, POWER_TABLES, find_lost
+from agentpkg.text import cut, decode, short
 
 if TYPE_CHECKING:
     from agentpkg.header import Header
 
+# Header, prompt, the lines of the header, and whether its fences are ones to any reader.
+_Read: TypeAlias = "tuple[dict[str, Header], str, list[str], bool]"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_HEADER = 65_536  # characters; the longest description that was ever met has 5,732
 _OPENS = re.compile(r"---[ \t]*\Z")
@@ -45,11 +48,23 @@ def read_tolerant(data: bytes, where: str) -> Tolerant:
     found = _read_strict_file(text, where)
     if found is None:
         found = _read_repaired_file(text, where, repairs)
-    header, body = found
+    header, body, *_ = found
     if len(header) > MOST_KEYS:
         raise ContentRefused(f"{where}: the header has more than {MOST_KEYS} keys")
-    _check_powers(header, where)
+    check_powers(header, where)
+    _refuse_lost(found, where)
     return Tolerant(header=_with_line_breaks(header, where, repairs), body=body, repairs=tuple(repairs))
+
+
+def _refuse_lost(read: _Read, where: str) -> None:
+    """Raise if a file says what its agent may do in a place where that is lost."""
+    header, body, lines, closed = read
+    lost = find_lost(header, lines, body, closed=closed) if header else None
+    if lost is not None:
+        raise ContentRefused(
+            f"{where}: the line {cut(lost.strip())!r} might say what the agent may do, and is no key of the header",
+            hint="give the key a line of its own between the two lines of ---",
+        )
 
 
 def is_nothing(value: Header) -> bool:
@@ -57,22 +72,23 @@ def is_nothing(value: Header) -> bool:
     return isinstance(value, str) and value.strip().lower() in ("", "~", "null")
 
 
-def _read_strict_file(text: str, where: str) -> tuple[dict[str, Header], str] | None:
-    """Return header and body of a file that is strictly readable, None of any other."""
-    if not text.startswith("---\n") or text.find("\n---\n", 3, _LONGEST_HEADER) < 0:
+def _read_strict_file(text: str, where: str) -> _Read | None:
+    """Return what a file holds that is strictly readable, None of any other."""
+    end = text.find("\n---\n", 3, _LONGEST_HEADER)
+    if not text.startswith("---\n") or end < 0:
         return None
     try:
-        return read_header(text, where)
+        return *read_header(text, where), text[4:end].split("\n"), True
     except (ContentRefused, ValueError, OverflowError, RecursionError):
         return None
 
 
-def _read_repaired_file(text: str, where: str, repairs: list[str]) -> tuple[dict[str, Header], str]:
-    """Return header and body of a file of which the fences, the indent, or values are not as they must be."""
+def _read_repaired_file(text: str, where: str, repairs: list[str]) -> _Read:
+    """Return what a file holds of which the fences, the indent, or values are not as they must be."""
     lines = text.split("\n")
     first = next((place for place, line in enumerate(lines) if line.strip(" \t")), len(lines))
     if first == len(lines) or not _OPENS.match(lines[first].lstrip(" \t")):
-        return {}, trim(text)
+        return {}, trim(text), [], True
     if first:
         repairs.append(f"{where}: line 1: {first} blank lines before the header are left out")
     lines = _without_indent(lines, first, where, repairs)
@@ -80,14 +96,14 @@ def _read_repaired_file(text: str, where: str, repairs: list[str]) -> tuple[dict
     if close is None:
         raise ContentRefused(f"{where}: line {first + 1} opens a header that is never closed", hint="close it with ---")
     odd = [place for place in (first, close) if lines[place] != "---"]
-    repairs += [f"{where}: line {place + 1}: {lines[place]!r} is read as ---" for place in odd]
+    repairs += [f"{where}: line {place + 1}: {short(lines[place])} is read as ---" for place in odd]
     held = lines[first + 1 : close]
     if sum(map(len, held)) > _LONGEST_HEADER:
         raise ContentRefused(f"{where}: the header is longer than {_LONGEST_HEADER:,} characters")
     header = read_strictly(held, where)
     if header is None:
         header = repair_header(held, where, first + 2, repairs)
-    return header, trim("\n".join(lines[close + 1 :]))
+    return header, trim("\n".join(lines[close + 1 :])), held, not odd
 
 
 def _without_indent(lines: list[str], first: int, where: str, repairs: list[str]) -> list[str]:
@@ -108,7 +124,7 @@ def _with_line_breaks(header: dict[str, Header], where: str, repairs: list[str])
     return {**header, "description": text.replace("\\n", "\n")}
 
 
-def _check_powers(header: dict[str, Header], where: str) -> None:
+def check_powers(header: dict[str, Header], where: str) -> None:
     """Raise if a list of tools, or a table of rules, is a mixture of which nobody can say what it means."""
     for key in POWER_LISTS:
         value = header.get(key, "")

@@ -30,7 +30,7 @@ def command(project: Project, requirement: str, work: Options, as_json: bool) ->
 
     asked = parse_requirement(requirement)
     registries = options.registries_for(project, work)
-    info = get_info(registries, asked, registries.get(asked.registry).url)
+    info = get_info(registries, asked, registries.of(asked.id).url)
     info = replace(info, installed=installed_version(project, info.id))
     if as_json:
         say_json(_data(info))

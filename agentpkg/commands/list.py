@@ -28,6 +28,7 @@ def command(project: Project, as_json: bool) -> None:
             "id": bundle,
             "version": locked.version,
             "wanted": locked.wanted.specifier if locked.wanted else None,
+            "path": locked.wanted.path if locked.wanted else None,
             "agents": sorted(locked.grants),
             "hosts": sorted(hosts[bundle]),
             "registry": locked.registry,
@@ -43,7 +44,7 @@ def command(project: Project, as_json: bool) -> None:
             [
                 str(row["id"]),
                 str(row["version"]),
-                "required" if row["wanted"] is None else str(row["wanted"]) or "any",
+                "required" if row["wanted"] is None else str(row["path"] or row["wanted"] or "any"),
                 ", ".join(row["hosts"] or []),
             ]
             for row in rows

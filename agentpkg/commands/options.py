@@ -139,10 +139,11 @@ def to_registry(command: Callable[..., T]) -> Callable[..., T]:
 
 def registries_for(project: Project, work: Options) -> Registries:
     """Return all registries that a name can mean here: the project's, and the user's own."""
-    from agentpkg.ops.known import known_sources
+    from agentpkg.ops.known import known_local, known_sources
     from agentpkg.registries import Registries
 
-    return Registries(known_sources(project), project.root, offline=work.offline, status=work.status)
+    sources, local = known_sources(project), known_local(project)
+    return Registries(sources, project.root, offline=work.offline, local=local, status=work.status)
 
 
 def agents_source(given: str, project: Project) -> RegistrySource:

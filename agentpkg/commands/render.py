@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say, say_json, say_table, tell
+from agentpkg.errors import UsageError
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -15,33 +17,70 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("bundle", metavar="NAME[SPECIFIER]|FOLDER")
-@click.option("--host", "hosts", multiple=True, help="Render for this host; the project's hosts without it.")
-@click.option("--bytes", "with_bytes", is_flag=True, help="Print the files as they would be written.")
+@click.argument("source", metavar="NAME[SPECIFIER]|FOLDER|FILE")
+@click.option("--host", "hosts", multiple=True, help="Print the files as they would be written for this host.")
+@click.option("--losses", is_flag=True, help="Show how well hosts hold it, and no file, also with --host.")
+@click.option("--all", "all_hosts", is_flag=True, help="Write what every host would get, with --out.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder that --all writes to, one below it a host.")
 @options.with_options("offline", "fail_on")
 @options.as_json
 @options.with_project
 def command(
-    project: Project, bundle: str, hosts: tuple[str, ...], with_bytes: bool, work: Options, as_json: bool
+    project: Project,
+    source: str,
+    hosts: tuple[str, ...],
+    losses: bool,
+    all_hosts: bool,
+    out: Path | None,
+    work: Options,
+    as_json: bool,
 ) -> None:
-    """Show what a bundle becomes at each host, and what is lost on the way; nothing is written.
+    """Show what a bundle or an agent file becomes at each host, and what is lost on the way; nothing is installed.
 
-    The bundle is one of a registry, or a folder that holds a bundle.toml.
+    The bundle is one of a registry, or a folder that holds a bundle.toml; the file may be in any host's format. Without
+    --host it is shown how the project's hosts would hold it.
     """
-    from agentpkg.commands.report import rendering_data, say_losses
+    from agentpkg.commands.report import rendering_data, say_losses, show_files
     from agentpkg.ops.preview import preview
     from agentpkg.review import refuse_losses
 
-    rendered = preview(project, bundle, hosts, work)
+    if all_hosts != (out is not None) or (all_hosts and (hosts or losses)):
+        raise UsageError("--all and --out go together, and without --host and --losses")
+    if out is not None:
+        _write_all(project, source, out, work, as_json=as_json)
+        return
+    done = preview(project, source, hosts, work)
+    rendered = done.rendered
     if as_json:
         files = {path: target.content.decode() for path, target in rendered.targets.items()}
-        say_json({**rendering_data(rendered), **({"files": files} if with_bytes else {})})
-    elif with_bytes:
-        for path, target in rendered.targets.items():
-            say(f"==> {path} <==")
-            say(target.content.decode().removesuffix("\n"))
+        say_json({**rendering_data(rendered), "notes": list(done.notes), **({} if losses else {"files": files})})
+    elif hosts and not losses:
+        show_files(done)
     else:
         for one in rendered.placed:
             say(f"{one.rendering.fidelity.word:13} {one.rendering.host:12} {one.path}")
         say_losses(rendered.placed, rendered.overlaps)
+        for note in done.notes:
+            tell(note)
     refuse_losses(rendered.losses(), work.fail_on, told=as_json)
+
+
+def _write_all(project: Project, source: str, out: Path, work: Options, *, as_json: bool) -> None:
+    from agentpkg.ops.preview import files_of, preview_all
+    from agentpkg.review import refuse_losses
+    from agentpkg.workshop import add_files
+
+    rendered, refused = preview_all(project, source, work)
+    add_files(out, {f"{host}/{path}": data for host, one in rendered.items() for path, data in files_of(one).items()})
+    rows = [
+        (host, placed.rendering.fidelity.word, f"{out.as_posix()}/{host}/{placed.path.partition('#')[0]}")
+        for host, one in rendered.items()
+        for placed in one.placed
+    ]
+    if as_json:
+        written = [{"host": host, "fidelity": fidelity, "path": path} for host, fidelity, path in rows]
+        say_json({"written": written, "refused": refused})
+    else:
+        say_table([*rows, *((host, "refused", why) for host, why in refused.items())])
+    for one in rendered.values():
+        refuse_losses(one.losses(), work.fail_on, told=as_json)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from agentpkg.console import say, say_json
+from agentpkg.console import one_line, say, say_bytes, say_json, tell
 from agentpkg.errors import EditConflict
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.grants import name_powers
 from agentpkg.plan import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from agentpkg.losses import Note
     from agentpkg.ops.change import Change
+    from agentpkg.ops.preview import Preview
     from agentpkg.overlap import Overlap, Placed
     from agentpkg.plan import Action
     from agentpkg.targets import Rendered
@@ -111,7 +112,24 @@ def _was_told(change: Change, overlap: Overlap) -> bool:
     return fields.get(overlap.note.field) == overlap.note.fidelity.word
 
 
-def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap]) -> None:
+def show_files(done: Preview, *, with_bytes: bool = True) -> None:
+    """Print files as they would be written, and on standard error what was read in another way, and what is lost.
+
+    One file alone is printed byte for byte, and nothing else.
+    """
+    from agentpkg.ops.preview import files_of
+
+    files = files_of(done.rendered) if with_bytes else {}
+    for path, data in files.items():
+        if len(files) > 1:
+            say(f"==> {path} <==")
+        say_bytes(data)
+    for note in done.notes:
+        tell(one_line(note))
+    say_losses(done.rendered.placed, done.rendered.overlaps, out=tell)
+
+
+def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap], *, out: Callable[[str], None] = say) -> None:
     """Show what hosts could not carry, and read of others: each note once, with all that it is true of."""
     groups: dict[Note, tuple[list[str], list[str]]] = {}
     told = [(one.rendering.host, one.rendering.agent, note) for one in placed for note in one.rendering.notes]
@@ -121,7 +139,7 @@ def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap]) -> None:
         hosts.append(host)
         agents.append(agent)
     for note, (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0].fidelity, item[0])):
-        say(f"  {note.fidelity.word} on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
+        out(f"  {note.fidelity.word} on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
 
 
 def _hosts_before(change: Change) -> dict[str, set[str]]:

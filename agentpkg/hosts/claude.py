@@ -97,6 +97,7 @@ HOST = Host(
         # Memory gives the agent Read, Write and Edit, whatever its list says.
         HostField(name="memory", choices=("user", "project", "local"), power=True),
     ),
+    other_keys=frozenset(["skills", "hooks", "initialPrompt"]),
     reserved=frozenset(
         [
             "general-purpose",

@@ -2,10 +2,16 @@
 
 An agent file can hold a sandbox mode, approvals, MCP servers and a tool table, and the client loads them all, but a
 spawned agent gets what its session has. Only model, effort and instructions take effect. So an agent here holds every
-power of the session, and one that must not is refused.
+power of the session, and one that must not is refused. A file that asks for a read-only sandbox is read as what its
+author meant; so is one without the shell, the one tool that the client does take away.
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, NoControl, ServerSettings, ServerShape
+
+_WITHOUT_SHELL = (
+    "read", "write", "edit", "notebook-edit", "glob", "grep", "list", "web-fetch", "web-search", "delegate", "todo",
+    "skill", "ask",
+)  # fmt: skip
 
 HOST = Host(
     name="codex",
@@ -19,7 +25,13 @@ HOST = Host(
     user_skills=".agents/skills/{name}",
     form="toml",
     body_key="developer_instructions",
-    tools=NoControl(),
+    tools=NoControl(
+        meant={
+            "sandbox_mode=read-only": ("read", "glob", "grep", "list", "web-search"),
+            "features.shell_tool=false": _WITHOUT_SHELL,
+        }
+    ),
+    other_keys=frozenset(["features", "approval_policy", "web_search"]),
     settings=ServerSettings(
         file=".codex/config.toml",
         key="mcp_servers",

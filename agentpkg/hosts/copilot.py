@@ -7,8 +7,11 @@ file. Selected by a person, an agent has `skill` whatever its list says; started
 The CLI reads `SERVER/TOOL` by its end, in any case of letters, where no such server runs: `x/bash` is its own shell.
 So a tool of a server that has the name of one of the CLI's own is not written.
 
-VS Code does not start servers that the file declares, and the cloud agent takes no prompt beyond 30,000 characters.
+VS Code does not start servers that the file declares, and the cloud agent takes no prompt beyond 30,000 characters. It
+called agents chat modes once.
 """
+
+from dataclasses import replace
 
 from agentpkg.hosts.base import (
     AlsoRead,
@@ -34,7 +37,7 @@ _OWN_TOOLS = (
     r"|\A(agent|browser|edit|execute|new|read|run(commands|notebooks|tasks)|search|todos?|vscode|web) "
 )
 
-HOST = Host(
+_NOW = Host(
     name="copilot",
     title="GitHub Copilot",
     checked="2026-11-21, Copilot CLI 1.0.102",
@@ -122,5 +125,16 @@ HOST = Host(
             "rubber-duck",
             "rem-agent",
         ]
+    ),
+)
+HOST = replace(
+    _NOW,
+    earlier=(
+        replace(
+            _NOW,
+            agents=".github/chatmodes/{name}.chatmode.md",
+            user_agents=".github/chatmodes/{name}.chatmode.md",
+            also_agents=(),
+        ),
     ),
 )

@@ -46,6 +46,13 @@ HOST = Host(
             ToolRow(gives=("skill",)),
             ToolRow(gives=("ask",), names=("AskUser",)),
         ),
+        # Words for groups of them.
+        also={
+            "read-only": ("read", "glob", "list", "grep"),
+            "edit": ("write", "edit", "notebook-edit"),
+            "execute": ("shell",),
+            "web": ("web-fetch", "web-search"),
+        },
         mcp=McpNames(one="{server}___{tool}", every=None, ambiguous=r"[^a-zA-Z0-9_ -]|_{2}|_ | _", longest=64),
         always=("skill",),
     ),

@@ -7,12 +7,16 @@ provider is not set up fails when the agent starts, and which one a user has is 
 `{file:…}` in a prompt is replaced by the file. `{env:…}` in a project's prompt makes Kilo drop the agent, and in a
 user's it is replaced by the variable; so is it in the project's settings, where one reference is the end of all of
 them. A server that Kilo starts has its whole environment.
+
+Before it was OpenCode's, it kept agents as modes of one file, as Roo Code did.
 """
 
 from dataclasses import replace
 
 from agentpkg.hosts.base import HostField, Models, ServerSettings, ServerShape, TextHazard
 from agentpkg.hosts.opencode import HOST as OPENCODE
+from agentpkg.hosts.opencode import SETTINGS
+from agentpkg.hosts.zoo import HOST as ZOO
 
 HOST = replace(
     OPENCODE,
@@ -39,5 +43,11 @@ HOST = replace(
         file="kilo.json",
         key="mcp",
         shape=ServerShape(stdio={"type": "local"}, remote={"type": "remote"}, joined=True, inherits=True),
+    ),
+    earlier=(
+        replace(
+            SETTINGS, name="kilo", title="Kilo Code", agents="kilo.json#{name}", also_agents=("kilo.jsonc#{name}",)
+        ),
+        replace(ZOO, name="kilo", title="Kilo Code's modes", agents=".kilocodemodes#{name}", fields=()),
     ),
 )

@@ -13,6 +13,8 @@ scoped `read` is without `.env` files that it does not name. A model whose provi
 starts.
 """
 
+from dataclasses import replace
+
 from agentpkg.hosts.base import (
     Host,
     HostField,
@@ -24,7 +26,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 
-HOST = Host(
+_NOW = Host(
     name="opencode",
     title="OpenCode",
     checked="2026-11-21, OpenCode 1.18.33",
@@ -97,4 +99,14 @@ HOST = Host(
         HostField(name="color", pattern=r"#[0-9a-fA-F]{6}|primary|secondary|accent|success|warning|error|info"),
     ),
     reserved=frozenset(["build", "plan", "general", "explore", "compaction", "title", "summary"]),
+)
+SETTINGS = replace(
+    _NOW, form="settings", body_key="prompt", agents="opencode.json#{name}", also_agents=("opencode.jsonc#{name}",)
+)
+HOST = replace(
+    _NOW,
+    earlier=(
+        SETTINGS,
+        replace(_NOW, agents=".opencode/modes/{name}.md", also_agents=(".opencode/mode/{name}.md",)),
+    ),
 )

@@ -31,12 +31,13 @@ HOST = Host(
         every=("terminal", "file_editor", "task_tracker"),
         always=("mcp:*/*",),
         unknown="stops the agent",
+        absent="no tool",
     ),
     models=Models(),
     fields=(
         HostField(name="color"),
         HostField(name="max_iteration_per_run", kind="integer"),
-        HostField(name="max_budget_per_run", kind="number", pattern=r"\d*\.?\d*[1-9]\d*"),
+        HostField(name="max_budget_per_run", kind="number", pattern=r"(?=.*[1-9])\d+(\.\d+)?"),
         HostField(
             name="permission_mode",
             choices=("always_confirm", "never_confirm", "confirm_risky"),

@@ -41,6 +41,7 @@ HOST = Host(
     name_keys=("slug", "name"),
     description_keys=("description", "whenToUse"),
     body_key="roleDefinition",
+    more_body_keys=("customInstructions",),
     tools=ToolList(
         key="groups",
         rows=(
@@ -59,6 +60,7 @@ HOST = Host(
         always=("delegate",),
         servers="allowedMcpServers",
         unknown="rejects the file",
+        absent="no tool",
     ),
     models=None,
     fields=(HostField(name="customInstructions"),),

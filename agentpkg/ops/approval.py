@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
+from agentpkg.grants import Grants
 from agentpkg.hostfields import grants_everywhere
 from agentpkg.ops.planning import required_by
 from agentpkg.requirement import split_id
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from agentpkg.bundle import Bundle
-    from agentpkg.grants import Grants
     from agentpkg.lockfile import LockedBundle
     from agentpkg.manifest import Manifest
     from agentpkg.ops.session import Session
@@ -39,12 +39,9 @@ def check_approved(
     held = session.lock.bundles
     known = {*held, *(file.bundle for file in session.lock.files.values())}
     names = {split_id(bundle)[1] for bundle in known}
-    new = [
-        bundle
-        for bundle in manifest.requirements.keys() - known
-        if split_id(bundle)[1] not in names and _names_itself(session, manifest, bundle)
-    ]
-    approved = (_with_requirements(new, bundles) - known) | _with_requirements(named, bundles)
+    new = [bundle for bundle in manifest.requirements.keys() - known if split_id(bundle)[1] not in names]
+    reached = {one for one in _with_requirements(new, bundles) if _names_itself(session, manifest, one)}
+    approved = (reached - known) | _with_requirements(named, bundles)
     for one in sorted(approved & held.keys() & wanted.keys()):
         if held[one].registry != wanted[one].registry:
             session.options.tell(f"{one} comes from {wanted[one].registry}, and no longer from {held[one].registry}")
@@ -62,8 +59,10 @@ def _names_itself(session: Session, manifest: Manifest, bundle: str) -> bool:
     """Say whether a line in the manifest is enough to name a bundle.
 
     A manifest that came with a repository says nothing about the folders of this machine, so for a registry in one
-    that is outside of the project, somebody here must say so.
+    that is outside of the project, somebody here must say so. A bundle that lies in the project came along with it.
     """
+    if bundle in manifest.paths:
+        return True
     source = manifest.registries.get(split_id(bundle)[0])
     outside = source is not None and is_folder_outside(source.url, session.project.root)
     return session.project.user or not outside
@@ -83,7 +82,11 @@ def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> s
 def _proof(
     session: Session, bundles: Mapping[str, Bundle], registries: Registries, ids: Iterable[str]
 ) -> dict[str, Mapping[str, Grants]]:
-    """Return the powers that the locked content of these bundles really holds, of those whose content can be read."""
+    """Return the powers that the locked content of these bundles really holds, of those whose content can be read.
+
+    What a local bundle held before it was changed nobody can read again. Its folder and the lockfile stand in one
+    repository, where both are reviewed, so there the lockfile's word counts, as long as the bundle lies where it lay.
+    """
     proof: dict[str, Mapping[str, Grants]] = {}
     for bundle in ids:
         locked = session.lock.bundles.get(bundle)
@@ -93,7 +96,15 @@ def _proof(
         content = bundles[bundle] if same else _read(registries, bundle, locked.version)
         if content and content.digest == locked.digest:
             proof[bundle] = grants_everywhere(content)
+        elif bundle in registries.local and registries.local[bundle].url == locked.registry:
+            proof[bundle] = _own_word(locked)
     return proof
+
+
+def _own_word(locked: LockedBundle) -> dict[str, Grants]:
+    """Return the powers that a lock has as approved, by the agents' own names."""
+    names = {new: old for old, new in locked.wanted.renames.items()} if locked.wanted else {}
+    return {names.get(agent, agent): Grants(frozenset(powers)) for agent, powers in locked.grants.items()}
 
 
 def _read(registries: Registries, bundle: str, version: str) -> Bundle | None:

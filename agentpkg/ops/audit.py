@@ -85,7 +85,7 @@ def _of_project(session: Session) -> Iterator[Finding]:
         yield Finding(rule=rules.UNSETTLED, path=project.manifest, message=f"there is no {FILE_NAME}")
         return
     try:
-        unsettled = why_unsettled(session.manifest, lock)
+        unsettled = why_unsettled(session)
     except IntegrityError as error:
         yield _of_error(rules.LOCK, error)
         return
@@ -98,25 +98,27 @@ def _of_registries(session: Session) -> Iterator[Finding]:
     """Find what is wrong between the lock and the registries that it names."""
     registries = session.registries(fresh=True)
     loaded: dict[str, Bundle] = {}
-    for name in sorted({split_id(bundle)[0] for bundle in session.lock.bundles}):
+    bad = set()
+    for name in sorted({split_id(bundle)[0] for bundle in session.lock.bundles if bundle not in registries.local}):
         try:
             registries.check_seen(name)
         except AgentpkgError as error:
             yield _of_error(rules.REGISTRY, error)
-            continue
-        for bundle in session.lock.bundles:
-            if split_id(bundle)[0] == name:
-                yield from _of_bundle(session, registries, bundle, loaded)
+            bad.add(name)
+    for bundle in session.lock.bundles:
+        if bundle in registries.local or split_id(bundle)[0] not in bad:
+            yield from _of_bundle(session, registries, bundle, loaded)
     yield from _of_content(session, loaded)
 
 
 def _of_bundle(session: Session, registries: Registries, bundle: str, loaded: dict[str, Bundle]) -> Iterator[Finding]:
     """Find what is wrong with one locked version; add its content to `loaded` if it is what the lock says."""
     locked = session.lock.bundles[bundle]
-    registry, name = split_id(bundle)
     step = f"{bundle} {locked.version}"
     try:
-        reason = registries.get(registry).yanked(name).get(locked.version)
+        if bundle in registries.local and registries.local[bundle].digest != locked.digest:
+            return  # told already, as unsettled
+        reason = registries.of(bundle).yanked(split_id(bundle)[1]).get(locked.version)
         content = registries.load(bundle, locked.version)
     except AgentpkgError as error:
         yield _of_error(rules.CONTENT, error, step)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
@@ -17,9 +17,10 @@ from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.ops.approval import check_approved
 from agentpkg.ops.planning import plan_files, render_bundles
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session, why_unsettled
-from agentpkg.requirement import bundle_id, split_id
+from agentpkg.requirement import bundle_id, is_from_path, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import refuse_losses
+from agentpkg.workshop import write_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 class Change:
     """Everything that one operation intends, and what it starts from.
 
-    `accepted` are the gains of powers that `--accept-grants` approved.
+    `accepted` are the gains of powers that `--accept-grants` approved. `folders` are bundles of the project that are
+    made first, with their files, by path from the manifest's folder.
     """
 
     session: Session
@@ -45,6 +47,7 @@ class Change:
     rendered: Rendered
     writes: tuple[Write, ...]
     accepted: tuple[Gain, ...] = ()
+    folders: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -92,7 +95,7 @@ def _bases(lock: Lockfile) -> dict[str, dict[str, str]]:
 def from_manifest(session: Session) -> Change:
     """Return the change that makes lock and project fit the manifest, keeping the lock's pins where they fit."""
     manifest, lock = session.manifest, session.lock
-    unsettled = why_unsettled(manifest, lock)
+    unsettled = why_unsettled(session)
     if unsettled and session.options.frozen:
         raise IntegrityError(
             f"agentpkg.lock does not fit: {unsettled}",
@@ -136,8 +139,9 @@ def choose(
     session: Session, manifest: Manifest, registries: Registries, unlocked: Set[str] = frozenset()
 ) -> dict[str, str]:
     """Return the version of every bundle that the manifest needs; the lock's pins go first but for `unlocked` ones."""
-    pins = {bundle: locked.version for bundle, locked in session.lock.bundles.items() if bundle not in unlocked}
     wanted = {bundle: requirement.specifier for bundle, requirement in manifest.requirements.items()}
+    pins = {bundle: locked.version for bundle, locked in session.lock.bundles.items() if bundle not in unlocked}
+    pins |= {bundle: local.versions(bundle)[0] for bundle, local in registries.local.items() if bundle in wanted}
     return {bundle: offer.version for bundle, offer in resolve(wanted, registries, pins).items()}
 
 
@@ -172,7 +176,13 @@ def prepare(
 
 
 def perform(change: Change) -> None:
-    """Make the change. The project must be locked."""
+    """Make the change. The project must be locked.
+
+    Folders come first, each whole or not at all. One that is left where a run was cut short before the rest happened is
+    in nobody's way, and the next run finds it just so.
+    """
+    for path, files in change.folders.items():
+        write_new(change.session.project.home / path, files)
     apply_writes(change.session.project, change.writes)
     change.session.store().put((target.sha256, target.content) for target in change.rendered.targets.values())
 
@@ -180,8 +190,7 @@ def perform(change: Change) -> None:
 def _warn_of_bundles(session: Session, registries: Registries, bundles: Mapping[str, Bundle]) -> None:
     """Warn of versions that were yanked, and tell what was not carried of agents that were read from another format."""
     for bundle, loaded in bundles.items():
-        registry, name = split_id(bundle)
-        reason = registries.get(registry).yanked(name).get(loaded.version)
+        reason = registries.of(bundle).yanked(split_id(bundle)[1]).get(loaded.version)
         if reason is not None:
             session.options.tell(f"{bundle} {loaded.version} was yanked: {reason}")
         before = session.lock.bundles.get(bundle)
@@ -193,7 +202,14 @@ def _warn_of_bundles(session: Session, registries: Registries, bundles: Mapping[
 def _load(session: Session, registries: Registries, bundle: str, version: str) -> Bundle:
     loaded = registries.load(bundle, version)
     locked = session.lock.bundles.get(bundle)
-    if locked and locked.version == version and locked.digest != loaded.digest:
+    if bundle in registries.local:
+        if session.options.frozen and not (locked and locked.digest == loaded.digest):
+            path = registries.local[bundle].path
+            raise IntegrityError(
+                f"agentpkg.lock does not fit: {path}, which {bundle} comes from, has changed",
+                hint="run the command without --frozen, and commit the lock",
+            )
+    elif locked and locked.version == version and locked.digest != loaded.digest and not is_from_path(locked.registry):
         raise IntegrityError(
             f"{bundle} {version} is not what the lock recorded",
             details=[f"lock:     {locked.digest}", f"registry: {loaded.digest}"],
@@ -210,8 +226,8 @@ def _locked(
     same = before is not None and before.digest == loaded.digest
     return LockedBundle(
         version=loaded.version,
-        registry=manifest.url_of(registry),
-        commit=before.commit if before and same else registries.get(registry).commit,
+        registry=manifest.source_of(bundle),
+        commit=before.commit if before and same else registries.of(bundle).commit,
         digest=loaded.digest,
         wanted=manifest.requirements.get(bundle),
         requires={bundle_id(registry, name): specifier for name, specifier in loaded.requires.items()},

@@ -59,7 +59,9 @@ def _decide(session: Session, wish: Wish) -> Change:
     registries = session.registries(fresh=not session.options.frozen, manifest=wanted)
     chosen = choose(session, wanted, registries, {one.id for one in asked if _released(one, session)})
     _warn_of_names(session, registries, asked)
-    final = [one if one.specifier else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked]
+    final = [
+        one if one.specifier or one.path else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked
+    ]
     text = with_requirement(text, *(one for one in final if one != manifest.requirements.get(one.id)))
     return prepare(session, text, chosen, registries, [one.id for one in asked])
 
@@ -95,6 +97,7 @@ def _merged(asked: Requirement, registry: str, manifest: Manifest) -> Requiremen
         hosts=there.hosts if asked.hosts is None else asked.hosts,
         agents=there.agents if asked.agents is None else asked.agents,
         renames={**there.renames, **asked.renames},
+        path=there.path,
     )
 
 
@@ -163,7 +166,7 @@ def _warn_of_names(session: Session, registries: Registries, asked: Iterable[Req
     for one in asked:
         if one.id not in held:
             others = {split_id(bundle)[1]: bundle for bundle in held}
-            known = {name: bundle_id(one.registry, name) for name in registries.get(one.registry).names()}
+            known = {name: bundle_id(one.registry, name) for name in registries.of(one.id).names()}
             alike = [{**others, **known}[name] for name in find_alike(one.name, {**others, **known})]
             if one.name in others:
                 alike.append(others[one.name])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import UsageError, nearest
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import new_manifest, parse_manifest
+from agentpkg.ops.session import find_local
 from agentpkg.project import user_project
 from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.remote import Remote
@@ -18,6 +19,7 @@ from agentpkg.sources import git_url, is_location, registry_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentpkg.local import Local
     from agentpkg.project import Project
 
 
@@ -48,6 +50,11 @@ def known_sources(project: Project) -> Mapping[str, RegistrySource]:
         return own
     others = {name: source for name, source in user_sources().items() if name != DEFAULT_REGISTRY}
     return {**others, **own}
+
+
+def known_local(project: Project) -> dict[str, Local]:
+    """Return the bundles that lie in the project itself, by id; none where there is no manifest."""
+    return find_local(project, parse_manifest(project.read_manifest(), HOSTS)) if project.has_manifest else {}
 
 
 def start_manifest(project: Project, hosts: tuple[str, ...]) -> str:

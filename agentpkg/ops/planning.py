@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -156,8 +157,11 @@ def written_before(session: Session, paths: Iterable[str], registries: Registrie
 
 def _render_locked(session: Session, registries: Registries) -> dict[str, tuple[str, bytes]]:
     """Return digest and bytes of every file as the lock's versions and settings render it, none if that fails."""
+    loaded: dict[str, Bundle] = {}
+    for bundle, locked in session.lock.bundles.items():
+        with suppress(AgentpkgError):  # a local bundle is there as it is now, and no longer as it was
+            loaded[bundle] = registries.load(bundle, locked.version)
     try:
-        loaded = {bundle: registries.load(bundle, locked.version) for bundle, locked in session.lock.bundles.items()}
         rendered = render_locked(session, loaded)
     except AgentpkgError:
         return {}

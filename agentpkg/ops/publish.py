@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from agentpkg.bundle import Bundle, parse_bundle
 from agentpkg.errors import IntegrityError, UsageError
+from agentpkg.files import with_lf
 from agentpkg.limits import MOST_FILES, Limits
 from agentpkg.project import read_folder
 from agentpkg.publishing import Draft, push_change, who_added, write_author_file
 from agentpkg.registry import Registry
-from agentpkg.release import Release, as_published, choose_version, make_release
+from agentpkg.release import Release, choose_version, make_release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
 
     def decide(mirror: Mirror, head: str | None) -> Draft | None:
         registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head, limits)
-        release = _decide(registry, as_published(written), wish.bump, limits)
+        release = _decide(registry, with_lf(written), wish.bump, limits)
         decided[:] = [release]
         if release.same or options.dry_run:
             return None
@@ -69,7 +70,7 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
         commit = push_change(remote, decide, sign=wish.sign, branch=wish.branch)
     release = decided[0]
     numbered, before = release.files["bundle.toml"], written["bundle.toml"]
-    if wish.bump and not options.dry_run and as_published(written)["bundle.toml"] != numbered:
+    if wish.bump and not options.dry_run and with_lf(written)["bundle.toml"] != numbered:
         write_author_file(source, before, numbered.replace(b"\n", b"\r\n") if b"\r\n" in before else numbered)
     return Published(release=release, commit=commit)
 

@@ -25,8 +25,9 @@ def _decide(session: Session, names: tuple[str, ...]) -> Change:
         if name not in session.manifest.requirements:
             raise _not_asked_for(session, name)
         text = without_requirement(text, name)
-    registries = session.registries(fresh=False)
-    chosen = choose(session, parse_manifest(text, HOSTS), registries)
+    manifest = parse_manifest(text, HOSTS)
+    registries = session.registries(fresh=False, manifest=manifest)
+    chosen = choose(session, manifest, registries)
     return prepare(session, text, chosen, registries)
 
 

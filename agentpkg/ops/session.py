@@ -13,8 +13,9 @@ from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.requirement import split_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from agentpkg.local import Local
     from agentpkg.project import Project
     from agentpkg.registries import Registries
     from agentpkg.review import Gain
@@ -57,8 +58,13 @@ class Session:
     lock_text: str | None
     lock: Lockfile
 
-    def registries(self, *, fresh: bool, manifest: Manifest | None = None) -> Registries:
-        """Return the registries of the manifest; `fresh` says to look for new versions first."""
+    def registries(
+        self, *, fresh: bool, manifest: Manifest | None = None, drafts: Mapping[str, Local] | None = None
+    ) -> Registries:
+        """Return the registries of the manifest; `fresh` says to look for new versions first.
+
+        `drafts` are bundles of the project, by id, of which the folders are still to be written.
+        """
         from agentpkg.direct import Pin
         from agentpkg.registries import Registries
 
@@ -71,6 +77,7 @@ class Session:
                 bundle: Pin(version=locked.version, commit=locked.commit, digest=locked.digest)
                 for bundle, locked in self.lock.bundles.items()
             },
+            local={**find_local(self.project, manifest or self.manifest), **(drafts or {})},
             status=self.options.status,
             tell=self.options.tell,
         )
@@ -96,8 +103,31 @@ def open_session(project: Project, options: Options, manifest_text: str | None =
     )
 
 
-def why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
-    """Return why the lock is not what the manifest asks for, None if it is: then nothing has to be resolved."""
+def find_local(project: Project, manifest: Manifest) -> dict[str, Local]:
+    """Return the bundles that lie in the project, by id. Their paths are seen from the folder of the manifest."""
+    if not manifest.paths:
+        return {}
+    from agentpkg.local import Local
+
+    return {bundle: Local(split_id(bundle)[1], project.home, path) for bundle, path in manifest.paths.items()}
+
+
+def why_unsettled(session: Session) -> str | None:
+    """Return why the lock is not what manifest and local bundles ask for, None if it is: nothing has to be resolved."""
+    return _why_unsettled(session.manifest, session.lock) or _why_changed(session)
+
+
+def _why_changed(session: Session) -> str | None:
+    for bundle, local in find_local(session.project, session.manifest).items():
+        try:
+            if local.digest != session.lock.bundles[bundle].digest:
+                return f"{local.path}, which {bundle} comes from, has changed"
+        except AgentpkgError as error:
+            return error.message
+    return None
+
+
+def _why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
     if lock.torn:
         return "the lock holds two sides of a merge"
     wanted = {bundle: locked.wanted for bundle, locked in lock.bundles.items() if locked.wanted}
@@ -112,8 +142,8 @@ def why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
             f"{bundle} is in the lock, and nothing needs it" if bundle in lock.bundles else f"the lock lacks {bundle}"
         )
     for bundle, locked in lock.bundles.items():
-        if locked.registry != manifest.url_of(split_id(bundle)[0]):
-            return f"the registry of {bundle} has moved"
+        if locked.registry != manifest.source_of(bundle):
+            return f"{bundle} comes from another place"
     if lock.bundles and lock.project_hosts != manifest.hosts:
         return "the hosts of the project have changed"
     return _hosts_unsettled(manifest, lock)

@@ -43,7 +43,7 @@ def look(session: Session) -> Standing:
             else file
             for file in files
         )
-    return Standing(unsettled=why_unsettled(session.manifest, lock), files=files)
+    return Standing(unsettled=why_unsettled(session), files=files)
 
 
 def check(project: Project, fail_on: str | None = None) -> Standing:

@@ -59,7 +59,8 @@ def _decide(session: Session, registries: Registries, unlocked: set[str], *, lat
     moved = [
         replace(manifest.requirements[bundle], specifier=compatible_with(chosen[bundle]))
         for bundle in sorted(unlocked & manifest.requirements.keys())
-        if bundle not in session.lock.bundles or chosen[bundle] != session.lock.bundles[bundle].version
+        if (manifest.requirements[bundle].specifier or bundle not in registries.local)
+        and (bundle not in session.lock.bundles or chosen[bundle] != session.lock.bundles[bundle].version)
     ]
     return prepare(session, with_requirement(text, *moved), chosen, registries)
 

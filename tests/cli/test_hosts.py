@@ -82,7 +82,7 @@ def test_an_unknown_host_is_an_error_with_the_nearest(cli: Cli) -> None:
 
 
 def test_render_shows_every_file_with_its_losses_and_writes_nothing(cli: Cli, project: Path) -> None:
-    out = cli("render", "data-engineer", "--host", "claude", "--host", "codex", "--host", "kiro").out
+    out = cli("render", "data-engineer", "--losses", "--host", "claude", "--host", "codex", "--host", "kiro").out
     assert "exact         claude       .claude/agents/data-engineer.md\n" in out
     assert "approximated on codex: data-engineer: tools: no tool list" in out
     assert contents(project) == {}
@@ -90,8 +90,9 @@ def test_render_shows_every_file_with_its_losses_and_writes_nothing(cli: Cli, pr
 
 def test_render_prints_the_bytes_that_an_install_writes(cli: Cli, project: Path) -> None:
     cli("init", "--host", "gemini", "--host", "opencode")
-    shown = cli("render", "data-engineer", "--bytes", "--json").json["files"]
-    assert "==> .gemini/agents/data-engineer.md <==\n---\nname:" in cli("render", "data-engineer", "--bytes").out
+    shown = cli("render", "data-engineer", "--json").json["files"]
+    both = cli("render", "data-engineer", "--host", "gemini", "--host", "opencode").out
+    assert "==> .gemini/agents/data-engineer.md <==\n---\nname:" in both
     cli("install", "data-engineer")
     written = {path: content.decode() for path, content in contents(project).items() if path.startswith(".")}
     assert shown == written
@@ -116,7 +117,7 @@ def test_render_takes_a_folder_and_shows_what_install_would_refuse(cli: Cli, tmp
     [
         (["data-engineer"], "there is no host to render for"),
         (["data-engineer", "--host", "nothing"], "unknown host 'nothing'"),
-        (["./nowhere", "--host", "claude"], "is not a folder"),
+        (["./nowhere", "--host", "claude"], "there is no nowhere"),
         (["", "--host", "claude"], "is not a requirement"),
         (["data-enginer", "--host", "claude"], "there is no bundle 'data-enginer'"),
     ],
@@ -138,7 +139,7 @@ def test_a_loss_can_be_too_much(cli: Cli, project: Path) -> None:
 
 
 def test_notes_are_told_once_for_all_agents_and_hosts_that_they_are_true_of(cli: Cli) -> None:
-    out = cli("render", "analytics-team", "--host", "codex", "--host", "goose").out
+    out = cli("render", "analytics-team", "--losses", "--host", "codex", "--host", "goose").out
     notes = [line for line in out.splitlines() if "no tool list" in line]
     assert notes == [
         "  widened on codex, goose: metrics-analyst: tools: no tool list: the agent has all of the session's tools",
@@ -153,7 +154,7 @@ def test_a_host_that_was_left_out_and_reads_the_file_all_the_same_is_told_of(cli
     told = "widened on cursor: data-reviewer: overlap: was not chosen, and loads .claude/agents/NAME.md all the same"
     assert told in out
     assert ".cursor/agents/data-reviewer.md" not in contents(project)
-    assert told in cli("render", "data-reviewer", "--host", "claude").out
+    assert told in cli("render", "data-reviewer", "--losses", "--host", "claude").out
     assert "overlap" not in cli("install", "data-engineer").out
     assert "overlap widened" in cli("sync", "--check", "--fail-on", "widened", code=3).err
 
@@ -198,8 +199,9 @@ def test_render_takes_a_bundle_of_a_named_registry_and_a_folder_by_its_looks(
 
 
 def test_render_looks_at_no_more_of_a_folder_than_a_bundle_may_hold(cli: Cli, tmp_path: Path) -> None:
-    for name in ("many", "large", "deep"):
+    for name in ("many", "large", "deep", "linked"):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "bundle.toml").touch()
     for number in range(501):
         (tmp_path / "many" / str(number)).touch()
     with (tmp_path / "large" / "file").open("wb") as file:
@@ -207,6 +209,5 @@ def test_render_looks_at_no_more_of_a_folder_than_a_bundle_may_hold(cli: Cli, tm
     (tmp_path / "deep" / "/".join(["d"] * 40)).mkdir(parents=True)
     for name in ("many", "large", "deep"):
         assert "holds more than a bundle may" in cli("render", str(tmp_path / name), "--host", "claude", code=3).err
-    (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "skills").symlink_to("/etc")
     assert "symbolic link" in cli("render", str(tmp_path / "linked"), "--host", "claude", code=3).err

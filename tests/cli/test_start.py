@@ -12,6 +12,7 @@ import pytest
 from agentpkg import cli as command_line
 from agentpkg.cli import COMMANDS
 from tests.support.cli import Cli
+from tests.support.registry import write_bundle
 
 HEAVY = ("git", "frontmatter", "yaml", "rich", "resolvelib", "packaging", "tomlkit", "filelock", "platformdirs")
 HOSTS = ("claude", "copilot", "codex", "opencode", "gemini", "cursor")
@@ -36,6 +37,18 @@ def test_a_command_with_nothing_to_do_imports_nothing_heavy(cli: Cli, project: P
     cli("install", "senior-data-engineer", *(word for host in HOSTS for word in ("--host", host)))
     modules = imported(project, *arguments)
     assert "click" in modules
+    assert modules.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["status"], ["sync"], ["sync", "--check"]])
+def test_nor_does_one_with_a_bundle_of_the_project(cli: Cli, project: Path, arguments: list[str]) -> None:
+    write_bundle(project / "bundles/tool", "tool")
+    (project / "agentpkg.toml").write_text(
+        '[project]\nhosts = ["claude"]\n[bundles]\ntool = { path = "bundles/tool" }\n'
+    )
+    cli("sync")
+    modules = imported(project, *arguments)
+    assert "agentpkg.bundle" not in modules
     assert modules.isdisjoint(HEAVY)
 
 

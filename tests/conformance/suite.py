@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import tomllib
@@ -91,15 +92,19 @@ class Suite:
 
 
 def bundles() -> Iterator[Bundle]:
-    """Yield every version of every bundle in the registry, and the hard cases."""
+    """Yield every version of every bundle in the registry, those below the folder BUNDLES, and the hard cases."""
     for path in sorted((ROOT / "registry" / "bundles").glob("*/*/bundle.toml")):
         yield _read(path.parent)
+    own = os.environ.get("CONFORMANCE_BUNDLES")
+    if own:
+        for path in sorted(Path(own).glob("*/bundle.toml")):
+            yield _read(path.parent)
     yield hard_cases()
 
 
 def _read(folder: Path) -> Bundle:
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return parse_bundle(files, folder.parent.name)
+    return parse_bundle(files, folder.as_posix())
 
 
 def _local(bundle: Bundle, remote: str) -> Bundle:
@@ -186,13 +191,24 @@ def servers_of_suite() -> tuple[Server, ...]:
 
 
 def servers_to_add(suite: Suite) -> tuple[Server, ...]:
-    """Return the servers that go into the host's own settings: the project's, and those that renderings ask for."""
+    """Return the servers that go into the host's own settings.
+
+    They are the project's, those that renderings ask for, and those that an agent names and its bundle does not bring.
+    """
     notes = [note for entry in suite.entries.values() for note in entry.rendering.notes if note.field == "mcp"]
     said = " ".join(note.detail for note in notes)
-    own = {one.name for one in OWN_SERVERS}
+    wanted = {one.name for one in OWN_SERVERS} | {name for entry in suite.entries.values() for name in _alone(entry)}
     return tuple(
-        one for one in servers_of_suite() if one.name in own or re.search(rf"(?<![\w-]){one.name}(?![\w-])", said)
+        one for one in servers_of_suite() if one.name in wanted or re.search(rf"(?<![\w-]){one.name}(?![\w-])", said)
     )
+
+
+def _alone(entry: Entry) -> set[str]:
+    """Return the servers whose tools an agent names, and which its bundle does not bring."""
+    named = {tool.server for tool in entry.agent.tools or () if tool.server}
+    return named - {
+        power.split()[0].removeprefix("mcp-server:") for power in entry.grants if power.startswith("mcp-server:")
+    }
 
 
 def variables_of_suite() -> dict[str, str]:

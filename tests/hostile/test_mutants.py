@@ -69,8 +69,8 @@ def _lenient(patch: Patch) -> None:
     patch.setattr(header._Tree, "read", lambda self: yaml.load(self.source, Loader=yaml.BaseLoader))
     init = header._Tree.__init__
 
-    def keep(self: Any, source: str, where: str) -> None:
-        init(self, source, where)
+    def keep(self: Any, source: str, where: str, first: int) -> None:
+        init(self, source, where, first)
         self.source = source
 
     patch.setattr(header._Tree, "__init__", keep)

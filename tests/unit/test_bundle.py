@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agentpkg.bundle import Bundle, McpServer, content_digest, parse_bundle
+from agentpkg.bundle import Bundle, McpServer, parse_bundle
 from agentpkg.errors import ContentRefused
+from agentpkg.files import content_digest
 from tests.unit.builders import a_bundle, an_agent
 
 ABOUT = """\

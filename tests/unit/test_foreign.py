@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from agentpkg.agent import Agent, parse_agent
 from agentpkg.canonical import write_agent
 from agentpkg.errors import ContentRefused
-from agentpkg.foreign import Foreign, guess_host, host_of, is_agent_file, is_page, stem_of, translate
+from agentpkg.foreign import Foreign, translate
 from agentpkg.foreign_names import read_name
 from agentpkg.grants import TOOLS, Grants, parse_tool
 from agentpkg.hosts import FALLBACK, HOSTS
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList, ToolRow
 from agentpkg.manifest import HostSettings
+from agentpkg.places import guess_host, host_of, is_agent_file, is_page, stem_of
 from agentpkg.render import render_agent
 from agentpkg.requirement import is_device
 from agentpkg.tolerant import Tolerant, read_tolerant
@@ -218,11 +219,8 @@ def test_what_makes_no_agent_is_refused(header: str, message: str) -> None:
     assert refusal(header, stem="?") == message
 
 
-def test_a_prompt_must_be_there_and_the_form_one_that_is_read() -> None:
+def test_a_prompt_must_be_there() -> None:
     assert refusal("name: ab\ndescription: d", body="\n") == "x.md: the prompt is empty"
-    assert (
-        refusal("name: ab\ndescription: d", HOSTS["codex"]) == "x.md: files in the form of Codex CLI are not read yet"
-    )
 
 
 def test_a_description_stays_whole() -> None:
@@ -491,7 +489,7 @@ def test_a_field_is_kept_where_the_host_takes_it(host: Host, header: str, fields
         ("tools: Raed", CLAUDE, ("x.md: tools drops a tool: 'Raed' is no tool that is known here; did you mean Read",)),
         ("color: teal", CLAUDE, ("x.md: color is dropped: Claude Code would not take 'teal'",)),
         ("version: 1", CLAUDE, ("x.md: version is dropped: Claude Code knows no such field",)),
-        ("mcpServers: [db]", CLAUDE, ("x.md: mcpServers is dropped: a bundle declares its MCP servers",)),
+        ("mcpServers: [db]", CLAUDE, ("x.md: mcpServers.db names a server that the file does not declare",)),
         ("description: a: b", CLAUDE, ("x.md: line 2: description is not valid YAML",)),
         ("permission: {'*': deny, bash: ask}", OPENCODE, ("x.md: permission.bash is dropped: it is asked about",)),
     ],

@@ -19,6 +19,7 @@ from agentpkg.manifest import HostSettings
 from agentpkg.render import render_agent
 from tests.unit.builders import an_agent, held_by
 
+FORMS = {"markdown": "markdown", "toml": "TOML", "modes": "YAML entry", "json": "JSON", "settings": "settings"}
 PAGE = Path(__file__).parent.parent.parent / "docs" / "hosts.md"
 AGAIN = "python -m tests.unit.test_hosts_page"
 INTRO = f"""# Hosts
@@ -68,7 +69,7 @@ def short(host: Host) -> dict[str, str]:
             tools, scopes = "no", "no"
     told = describe(host)
     return {
-        "form": {"markdown": "markdown", "toml": "TOML", "modes": "YAML entry"}[host.form] if host.native else "skill",
+        "form": FORMS[host.form] if host.native else "skill",
         "tools": tools,
         "scopes": scopes,
         "MCP tools": told["tools of MCP servers"],
@@ -95,6 +96,10 @@ def section(host: Host) -> str:
     parts = [f"## {host.title}\n", f"`{host.name}`, checked {host.checked}.\n", f"{traps}\n"]
     rows = [*((what, code(place)) for what, place in paths(host).items()), *describe(host).items()]
     parts.append(table(("feature", "here"), rows))
+    earlier = [(code(one.agents), FORMS[one.form], one.checked) for one in host.earlier]
+    if earlier:
+        parts.append("Read by `import`, and never written:\n")
+        parts.append(table(("agents", "form", "checked"), earlier))
     names = tool_names(host)
     if names:
         rows = [(f"`{tool}`", ", or ".join(map(code, written)) or NONE) for tool, written in names.items()]

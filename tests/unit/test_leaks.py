@@ -33,6 +33,7 @@ SECRETS = {
     "pypi-" + "AgEIcHlwaS5vcmc" + MIXED: "a PyPI token",
     "postgres://svc:" + "hunter2hunter2@db.acme.io/x": "a password in a url",
     "https://ada:" + "hunter2hunter2@git.acme.io": "a password in a url",
+    "https://ada:" + "passkey-hunter@git.acme.io": "a password in a url",
 }
 HARMLESS = [
     "", "-----BEGIN PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "AKIAIOSFODNN7EXAMPLE", "ghp_short",
@@ -41,6 +42,8 @@ HARMLESS = [
     "https://git.acme.io/a:b@c", "git@github.com:acme/agents",
     "https://acme.example/x?y=a:b@c", "mailto:ada@acme.io", "sk-folding-cube", "task-and-more", "npm_config_registry",
     "risk-" + "a-b-" * 4, "AIzaSyShort", "https://ada:***@git.acme.io", "ssh://git@host.example:22/x",
+    "postgres://test_user:test_" + "pass@db.acme.io/x", "postgres://admin:password" + "123@db.acme.io/x",
+    "amqp://svc:change" + "me@mq.acme.io",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -34,10 +35,11 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
         hosts=draw(st.none() | TUPLES),
         agents=draw(st.none() | TUPLES),
         renames=draw(st.dictionaries(NAMES, NAMES, max_size=2)),
+        path=draw(st.none() | NAMES.map("bundles/{}".format)),
     )
     return bundle_id(registry, name), LockedBundle(
         version=draw(st.sampled_from(["1.0.0", "2.0.0rc1"])),
-        registry=draw(WORDS),
+        registry=draw(WORDS | NAMES.map("path::bundles/{}".format)),
         commit=draw(WORDS),
         digest=draw(WORDS),
         wanted=wanted if draw(st.booleans()) else None,
@@ -204,6 +206,13 @@ DAMAGED = {
     "nested without end": '{"format": 1, "bundles": ' + "[" * 100_000,
     "endless number": '{"format": ' + "1" * 5000 + "}",
 }
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "/etc", "a/../b", "C:/x", "", "a\\b", "a/nul", "a#b"])
+def test_a_path_of_a_bundle_that_leaves_the_project_is_refused(path: str) -> None:
+    bundle = replace(FULL.bundles["data-engineer"], registry=f"path::{path}")
+    with pytest.raises(ContentRefused, match="is not a folder below the project"):
+        parse_lockfile(dump_lockfile(replace(FULL, bundles={"data-engineer": bundle})))
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED.keys())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,8 @@ from agentpkg.manifest import (
     without_requirement,
 )
 from agentpkg.registry_tables import RegistrySource, with_registry
-from agentpkg.requirement import Requirement
+from agentpkg.requirement import FROM_PATH, Requirement
+from agentpkg.sources import git_url
 
 KNOWN = ("inn", "barn", "mill")
 
@@ -36,6 +38,7 @@ data-engineer = " ~=1.2 "
 any-version = ""
 "acme/incident-responder" = { version = ">=2", hosts = ["inn"], agents = ["triage"], as = { triage = "acme-triage" } }
 bare = {}
+local = { path = "bundles/local", version = "~=1.0" }
 
 [models.inn]
 strong = "inn-9"
@@ -68,6 +71,7 @@ def test_every_key_of_a_manifest_is_read() -> None:
                 renames={"triage": "acme-triage"},
             ),
             "bare": Requirement(name="bare"),
+            "local": Requirement(name="local", specifier="~=1.0", path="bundles/local"),
         },
         registries={
             "acme": RegistrySource(url="https://git.acme.example/agents.git", subfolder="team/agents", branch="stable")
@@ -90,6 +94,19 @@ def test_settings_and_urls_that_nobody_named_are_the_defaults() -> None:
     assert parse("").settings_of("inn") == HostSettings()
     assert manifest.url_of("default") == BUILTIN_URL
     assert manifest.url_of("acme") == "https://git.acme.example/agents.git (branch stable, folder team/agents)"
+
+
+def test_a_bundle_comes_from_its_path_or_from_its_registry() -> None:
+    manifest = parse(FULL)
+    assert manifest.paths == {"local": "bundles/local"}
+    assert manifest.source_of("local") == "path::bundles/local"
+    assert manifest.source_of("data-engineer") == BUILTIN_URL
+    assert manifest.source_of("acme/unnamed") == manifest.url_of("acme")
+
+
+def test_no_registry_has_a_url_that_reads_as_a_path_of_a_bundle() -> None:
+    with pytest.raises(UsageError, match="is not a registry url"):
+        git_url(f"{FROM_PATH}bundles/local", Path.cwd())
 
 
 def test_the_default_registry_can_be_another() -> None:
@@ -133,6 +150,8 @@ ERRORS = [
     ("[bundles]\naa = {agents = 'bb'}", "agentpkg.toml: [bundles]: [aa]: agents is text, expected a list of texts"),
     ("[bundles]\naa = {as = 'bb'}", "agentpkg.toml: [bundles]: [aa]: [as] is text, expected a table"),
     ("[bundles]\naa = {as = {bb = 'B'}}", "agentpkg.toml: [bundles] aa: as: 'B' is not a valid name"),
+    ("[bundles]\naa = {path = 1}", "agentpkg.toml: [bundles]: [aa]: path is a number, expected text"),
+    ("[bundles]\naa = {path = '../x'}", "agentpkg.toml: [bundles] aa: path: '../x' is not a folder below the project"),
     ("[models.pub]", "agentpkg.toml: [models] and [hosts]: unknown host 'pub'"),
     ("[models.inn]\nhuge = 'x'", "agentpkg.toml: [models]: [inn]: 'huge' is no tier and no model id"),
     ("[models.inn]\nstrong = 1", "agentpkg.toml: [models]: [inn]: strong is a number, expected text"),

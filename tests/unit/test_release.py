@@ -8,7 +8,8 @@ import pytest
 
 from agentpkg.bundle import Bundle, parse_bundle
 from agentpkg.errors import AgentpkgError, ContentRefused
-from agentpkg.release import Release, as_published, choose_version, make_release
+from agentpkg.files import with_lf
+from agentpkg.release import Release, choose_version, make_release
 from agentpkg.resolve import Offer
 from tests.support.registry import agent_text
 
@@ -227,4 +228,4 @@ def test_what_an_author_should_look_at_is_warned_of() -> None:
 
 
 def test_line_endings_are_those_of_the_registry() -> None:
-    assert as_published({"a": b"1\r\n2\n3\r4\r\n"}) == {"a": b"1\n2\n3\r4\n"}
+    assert with_lf({"a": b"1\r\n2\n3\r4\r\n"}) == {"a": b"1\n2\n3\r4\n"}

@@ -1,0 +1,111 @@
+"""`agentpkg adopt`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import one_line, say, say_json, say_table
+from agentpkg.errors import ContentRefused
+
+if TYPE_CHECKING:
+    from agentpkg.ops.adopt import Adoption
+    from agentpkg.ops.session import Options
+    from agentpkg.project import Project
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("--to", metavar="FOLDER", default="bundles", help="Where bundles of the project go: `bundles`.")
+@click.option("--bundle", metavar="NAME", help="Put agents that no registry has into one bundle of this name.")
+@options.with_options("dry_run", "offline")
+@options.as_json
+@options.with_project
+def command(
+    project: Project, paths: tuple[str, ...], to: str, bundle: str | None, work: Options, as_json: bool
+) -> None:
+    """Look after agents that stand in the project already: all, or those in files and folders named.
+
+    A file that a registry's bundle gives, or one close to it, is of that bundle from now on; of the others bundles of
+    the project are made. No agent file is changed; where one differs from its bundle, that counts as an edit of yours.
+    """
+    from agentpkg.commands.init import choose_hosts
+    from agentpkg.ops.adopt import Wish, adopt
+    from agentpkg.ops.known import start_manifest
+
+    named = tuple(options.below(project, path) for path in paths)
+    text = "" if project.has_manifest else start_manifest(project, choose_hosts(project, ()))
+    done = adopt(project, Wish(paths=named, to=to, bundle=bundle), work, text)
+    if as_json:
+        say_json(_data(done))
+    else:
+        _show(done)
+    missed = sum(not one.harmless for one in done.left)
+    if missed:
+        raise ContentRefused(
+            f"{missed} file{'s were' if missed > 1 else ' was'} left alone; what could be adopted is",
+            hint="each is named above, with what to do about it",
+            told=as_json,
+        )
+
+
+def _show(done: Adoption) -> None:
+    from agentpkg.grants import name_powers
+
+    verb = "would be " if done.change.session.options.dry_run else ""
+    for one in sorted(done.taken, key=lambda one: one.id):
+        say(f"+ {one.id} {one.bundle.version} {verb}adopted")
+        for agent, powers in done.change.lock.bundles[one.id].grants.items():
+            say(f"    {agent} may use: {name_powers(powers)}")
+        for note in one.notes:
+            say(f"  {one_line(note)}")
+    rows = [
+        (path, f"{one.id} {one.bundle.version}", _told(like, local=one.files is not None))
+        for one in done.taken
+        for path, like in one.likeness.items()
+    ]
+    rows += [(one.path, "-", one_line(one.why if one.harmless else f"left alone: {one.why}")) for one in done.left]
+    if rows:
+        say_table([("FILE", "BUNDLE", "RESULT"), *sorted(rows)])
+    else:
+        say("nothing to adopt")
+    for path in done.change.folders:
+        say(f"  create {path}")
+    for write in done.change.writes:
+        say(f"  {'create' if write.before is None else 'update'} {write.path}")
+
+
+def _told(like: float, *, local: bool) -> str:
+    from agentpkg.adoption import EXACT
+
+    if like == EXACT:
+        return "just as it is there"
+    return "stays as you wrote it" if local else f"{like:.0%} as it is there, the rest is an edit of yours, and kept"
+
+
+def _data(done: Adoption) -> dict[str, Any]:
+    from agentpkg.adoption import EXACT
+
+    return {
+        "dry_run": done.change.session.options.dry_run,
+        "changed": not done.change.empty,
+        "bundles": [
+            {
+                "id": one.id,
+                "version": one.bundle.version,
+                "path": f"{done.to}/{one.id}" if one.files is not None else None,
+                "agents": list(one.agents),
+                "hosts": list(one.hosts),
+                "grants": {agent: list(powers) for agent, powers in done.change.lock.bundles[one.id].grants.items()},
+                "notes": list(one.notes),
+                "files": [
+                    {"path": path, "exact": like == EXACT, "likeness": round(like, 2)}
+                    for path, like in sorted(one.likeness.items())
+                ],
+            }
+            for one in sorted(done.taken, key=lambda one: one.id)
+        ],
+        "left": [{"path": one.path, "reason": one.why, "agent": not one.harmless} for one in done.left],
+    }

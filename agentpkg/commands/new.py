@@ -1,0 +1,28 @@
+"""`agentpkg new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agentpkg.commands import options
+from agentpkg.console import say, say_json, tell
+
+
+@click.command()
+@click.argument("name")
+@click.option("--to", default="bundles", type=click.Path(path_type=Path), help="Where its folder goes: `bundles`.")
+@click.option("--description", help="What the agent is for, and when to use it.")
+@options.as_json
+def command(name: str, to: Path, description: str | None, as_json: bool) -> None:
+    """Start a bundle with one agent in it."""
+    from agentpkg.ops.new import new
+
+    folder, files = new(name, to, description)
+    if as_json:
+        say_json({"folder": folder.as_posix(), "files": list(files)})
+        return
+    for path in files:
+        say(f"{folder.as_posix()}/{path}")
+    tell(f"write the prompt in {folder.as_posix()}/agents/{name}.md, then: agentpkg check {folder.as_posix()}")
