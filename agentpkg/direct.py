@@ -18,7 +18,8 @@ from agentpkg.foreign_forms import read_agents
 from agentpkg.found import Found, bundle_files, name_apart
 from agentpkg.limits import LIMITS
 from agentpkg.places import choose_files
-from agentpkg.registry import PLAIN_FILES, RegistryFile
+from agentpkg.registry import PLAIN_FILES
+from agentpkg.registry_file import RegistryFile
 from agentpkg.resolve import Offer
 from agentpkg.text import escape
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import nearest
 from agentpkg.grants import FOREIGN_NAMES, POWERLESS, TOOLS, Tool, parse_tool
+from agentpkg.hosts import HOSTS
 from agentpkg.hosts.base import McpNames, PermissionMap, ToolList
 from agentpkg.text import short
 
@@ -64,11 +65,20 @@ def goes_along(name: str, names: Iterable[str], control: ToolControl) -> bool:
 
 
 def denied_by(name: str, control: ToolControl) -> frozenset[str]:
-    """Return the names of all tools that `name`, in a list of what is taken away, could mean; `*` in it is anything."""
+    """Return the names of all tools that `name`, in a list of what is taken away, could mean; `*` in it is anything.
+
+    A name that the host does not know is what it is at any other.
+    """
     word = name.partition("(")[0].strip().lower()
     if len(word) > _LONGEST:
         return frozenset(TOOLS)
     pattern = word.replace("[", "[[]").replace("?", "[?]")
+    return _denied(pattern, control) or frozenset(
+        one for host in HOSTS.values() for form in (host, *host.earlier) for one in _denied(pattern, form.tools)
+    )
+
+
+def _denied(pattern: str, control: ToolControl) -> frozenset[str]:
     named = {one for row in _rows(control) if _has(row, pattern) for one in row.gives}
     also = _also(control)
     return frozenset(

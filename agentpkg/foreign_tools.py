@@ -126,7 +126,7 @@ def _read_given(header: Mapping[str, Header], control: ToolControl, where: str, 
     if key != own:
         notes.append(f"{place} is read as {own}")
     value = header[key]
-    if isinstance(value, dict) and isinstance(control, NoControl):
+    if isinstance(value, dict) and isinstance(control, NoControl) and "false" not in value.values():
         notes.append(f"{place} is dropped: it is a table of settings, and the host holds nothing back by it")
         return None
     if isinstance(value, dict) and isinstance(control, PermissionMap) and key == control.switches:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -13,6 +12,7 @@ from agentpkg.errors import ContentRefused, NetworkError, UsageError, nearest
 from agentpkg.fields import parse_toml
 from agentpkg.git import damaged
 from agentpkg.limits import LIMITS, MOST_FILES, Limits
+from agentpkg.registry_file import parse_registry_file
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
 from agentpkg.text import check_line, decode
@@ -24,18 +24,9 @@ if TYPE_CHECKING:
     from agentpkg.trees import Entry
 
 
-FORMAT = 1
 YANKED = "yanked.toml"
 PLAIN_FILES = ("100644", "100755")
 _MOST_FOLDERS = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryFile:
-    """What a `registry.toml` says about a registry."""
-
-    name: str
-    description: str
 
 
 class Registry:
@@ -250,20 +241,6 @@ def _sorted_versions(entries: Iterable[Entry]) -> dict[str, str]:
     """Return the ids of the trees of all versions among a bundle's entries, newest first."""
     found = {entry.name: entry.id for entry in entries if entry.is_folder and is_version(entry.name)}
     return {version: found[version] for version in sorted(found, key=Version, reverse=True)}
-
-
-def parse_registry_file(data: bytes, where: str) -> RegistryFile:
-    """Return what a `registry.toml` says, or raise `ContentRefused` for one that this agentpkg cannot read."""
-    fields = parse_toml(decode(data, where), where)
-    if fields.number("format") > FORMAT:
-        raise ContentRefused(
-            f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
-            hint="upgrade agentpkg",
-        )
-    name, description = fields.text_or_none("name") or "", fields.text_or_none("description") or ""
-    for text in (name, description):
-        check_line(text, where)
-    return RegistryFile(name=name, description=description)
 
 
 def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> dict[str, bytes]:

@@ -95,6 +95,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.lockfile",
         "agentpkg.manifest",
         "agentpkg.registry_tables",
+        "agentpkg.registry_file",
         "agentpkg.bundle",
         "agentpkg.agent",
         "agentpkg.tolerant",

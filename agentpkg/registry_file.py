@@ -1,0 +1,33 @@
+"""`registry.toml`: what a registry says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentpkg.errors import ContentRefused
+from agentpkg.fields import parse_toml
+from agentpkg.text import check_line, decode
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFile:
+    """What a `registry.toml` says about a registry."""
+
+    name: str
+    description: str
+
+
+def parse_registry_file(data: bytes, where: str) -> RegistryFile:
+    """Return what a `registry.toml` says, or raise `ContentRefused` for one that this agentpkg cannot read."""
+    fields = parse_toml(decode(data, where), where)
+    if fields.number("format") > FORMAT:
+        raise ContentRefused(
+            f"{where} has format {fields.number('format')}; this agentpkg reads formats up to {FORMAT}",
+            hint="upgrade agentpkg",
+        )
+    name, description = fields.text_or_none("name") or "", fields.text_or_none("description") or ""
+    for text in (name, description):
+        check_line(text, where)
+    return RegistryFile(name=name, description=description)
