@@ -12,7 +12,7 @@ have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)" \
 	CONFORMANCE_BUNDLES="$(BUNDLES)"
 
-.PHONY: help demo test lint types crash hostile soak servers conformance conformance-all wheel bench check supply clean
+.PHONY: help demo test lint types crash fuzz hostile soak servers conformance conformance-all wheel bench check supply clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint    ruff: style and formatting"
 	@echo "make types   mypy --strict over package and tests"
 	@echo "make crash   kill commands at every call that changes the disk, and make each of these calls fail; needs strace"
+	@echo "make fuzz    agent files of every host, bent in every way: none is read as more than it says"
 	@echo "make hostile attacks by bundles, registries, lockfiles and the environment, each with a harmless twin"
 	@echo "make soak    many processes on one project and one cache, with kills, and random histories"
 	@echo "make servers publish and fetch over a real ssh server, and by twenty processes at once; needs sshd"
@@ -62,6 +63,9 @@ crash: $(DEVELOP)
 	@test "$$(uname)" != Linux || { $(call have,strace,strace); }
 	$(BIN)/python -m pytest -m crash --numprocesses 2
 
+fuzz: $(DEVELOP)
+	$(BIN)/python -m pytest -m fuzz --numprocesses 2
+
 hostile: $(DEVELOP)
 	$(BIN)/python -m pytest -m hostile --numprocesses 2
 
@@ -101,7 +105,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
 	$(BIN)/python bench/registry.py --quick
 
-check: demo lint types test crash hostile soak servers conformance wheel
+check: demo lint types test crash fuzz hostile soak servers conformance wheel
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _CITED = re.compile(
     r"(?<![\w/.:~@-])(?:\./|\$\{?\w+\}?/)?((?:[\w.@-]+/)*[\w@-][\w.@-]*\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/])"
 )
+# What hosts keep their settings, servers, secrets and hooks in.
+_SETTINGS = re.compile(
+    r"(?:\A|/)(?:settings[^/]*\.json[c5]?|[^/]*mcp[^/]*\.json[c5]?|config\.(?:toml|json|ya?ml)|[^/]*\.local\.[^/]*"
+    r"|[^/]*\.env|hooks/.*|hooks\.json|credentials[^/]*)\Z",
+    re.IGNORECASE,
+)
 _SKILL = re.compile(r"(?:\A|/)skills/(?P<name>[^/]+)/")
 
 
@@ -43,7 +49,9 @@ def find_companions(body: str, agent: str, paths: Set[str], skills: Iterable[str
     for cited in (*(match[1] for match in _CITED.finditer(body)), *(f"skills/{name}/SKILL.md" for name in skills)):
         for base in (*bases, *([""] if cited.startswith(".") else [])):
             path = f"{base}{cited}"
-            if path in paths and path != agent and "/" in path:  # what lies at the top belongs to the project
+            if (
+                path in paths and path != agent and "/" in path and not _SETTINGS.search(path)
+            ):  # what lies at the top belongs to the project
                 found.setdefault(path, Companion(path, cited))
                 break
     for one in list(found.values()):

@@ -34,6 +34,11 @@ def tell(text: str) -> None:
     sys.stderr.write(escape(text) + "\n")
 
 
+def count(number: int, what: str) -> str:
+    """Return a number with the word for what it counts, in the plural unless there is one."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def one_line(text: str) -> str:
     """Return text that comes from elsewhere as one line, so that it cannot pass for a line of ours."""
     return text.replace("\n", "\\n")
@@ -63,7 +68,7 @@ def _spell_json(character: str) -> str:
 
 def say_table(rows: Iterable[Sequence[str]]) -> None:
     """Print rows with their columns aligned; the last column takes what room it needs."""
-    rows = [list(row) for row in rows]
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
     for row in rows:
         say("  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[-1]]).rstrip())

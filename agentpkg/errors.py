@@ -31,6 +31,11 @@ class AgentpkgError(Exception):
         self.told = told
 
 
+def with_hint(error: AgentpkgError) -> str:
+    """Return what an error says, and what to do next, as a line of a longer report."""
+    return error.message + (f" ({error.hint})" if error.hint else "")
+
+
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return the hint for a name that is not known: the known ones most like it, or `otherwise` if none is."""
     from difflib import get_close_matches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from agentpkg.errors import AgentpkgError, ContentRefused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 _KINDS = {
     str: "text",
     bool: "true or false",
@@ -124,11 +126,21 @@ class Fields:
         return self.error(f"{self.where}: {key} is {kind_of(value)}, expected {expected}")
 
 
-def parse_toml(text: str, where: str, error: type[AgentpkgError] = ContentRefused) -> Fields:
-    """Return the table that TOML text holds, or raise `error` naming `where`."""
+def load_toml(text: str) -> dict[str, object]:
+    """Return the table that TOML text holds, or raise `ValueError`.
+
+    A key of very many parts is refused before the library meets it, which takes time by the square of their number.
+    """
     import tomllib
 
+    if _LONG_KEY.search(text):
+        raise ValueError("a key has too many parts")
+    return tomllib.loads(text)
+
+
+def parse_toml(text: str, where: str, error: type[AgentpkgError] = ContentRefused) -> Fields:
+    """Return the table that TOML text holds, or raise `error` naming `where`."""
     try:
-        return Fields(tomllib.loads(text), where, error)
+        return Fields(load_toml(text), where, error)
     except (ValueError, RecursionError) as problem:  # a number of 5,000 digits, 5,000 nested lists
         raise error(f"{where}: not valid TOML: {problem}") from None

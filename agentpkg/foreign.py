@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from agentpkg.tolerant import Tolerant
 
 _LONGEST_NAME = 50
+_SESSION = ("auto", "default")  # whatever the session has, where no host knows it as a model
 _LONGEST_MODEL = 200
 _MOST_MODELS = 20
 # Keys that may take powers away in ways that have no word here, and the text that shows that they do not.
 _RESTRICTIONS = {
     "permissions": r"(?!.*(?i:deny|\bask\b))",
     "capabilityMode": r"all\Z",
-    "toolsSettings": r"(?!.*(?i:den(y|ied)))",
 }
 
 
@@ -61,6 +61,8 @@ def translate(tolerant: Tolerant, host: Host, stem: str, where: str) -> Foreign:
     Raises `ContentRefused` naming `where` for a file that is no agent, or of which nobody can say what it may do.
     """
     header, notes = tolerant.header, list(tolerant.repairs)
+    if header.get("disable") == "true":
+        raise ContentRefused(f"{where}: disable switches the agent off", hint="leave the key out to take it along")
     _refuse_restrictions(header, where)
     if not tolerant.body:
         hint = f"write it under {host.body_key}" if host.body_key else "write it below the second ---"
@@ -77,7 +79,13 @@ def translate(tolerant: Tolerant, host: Host, stem: str, where: str) -> Foreign:
         host_fields=_read_fields(header, host, where, notes),
         bodies={},
     )
-    servers = read_servers(header, host, where, notes)
+    servers = read_servers(header, host, tools, where, notes)
+    named = {tool.server for tool in tools or ()}
+    notes += [
+        f"{where}: no tool of the server {server.name} is listed, so the agent does not get it"
+        for server in servers
+        if tools is not None and server.name not in named
+    ]
     return Foreign(agent=agent, notes=tuple(notes), servers=servers, skills=_read_skills(header))
 
 
@@ -100,13 +108,18 @@ def _read_name(header: Mapping[str, Header], host: Host, stem: str, where: str, 
         notes.append(f"{where}: the header gives no name: the file's is taken")
     given = "" if is_nothing(given) else given
     for text in (given, stem.removesuffix(".agent")):
-        name = _valid_name(text)
+        name, file = _valid_name(text), _valid_name(stem)
+        if name and file and name.replace("-", "") == file.replace("-", ""):
+            name = file  # where the words of a name are not told apart, the file's name does
         if name and name != (given or text):
             notes.append(f"{where}: {short(given or text)} is called {name}")
         if name:
+            shown = [one for one in host.name_keys if one != key and header.get(one, name) not in (name, given)]
+            notes += [f"{where}: {one} {short(header[one])} is left out: an agent has one name" for one in shown]
             return name
     raise ContentRefused(
-        f"{where}: neither {short(given)} nor {short(stem)} can be made a name", hint="give the agent a name"
+        f"{where}: neither {short(given)} nor {short(stem)} can be made a name",
+        hint="give the agent a name of two letters or more that Windows does not keep for a device",
     )
 
 
@@ -140,6 +153,9 @@ def _read_model(header: Mapping[str, Header], host: Host, where: str, notes: lis
         return None
     for text in named:
         model = _known_model(text, host)
+        if model is None and _shown(text) in _SESSION:
+            notes.append(f"{where}: {key} {short(value)} is read as the session's own")
+            return None
         if model and (text != value or model not in (text, _tier(text.lower(), host))):
             notes.append(f"{where}: {key} {short(value)} is read as {model}")
         if model:
@@ -166,6 +182,11 @@ def _known_model(text: str, host: Host) -> str | None:
     return next(filter(None, (_tier(shown, other) for other in HOSTS.values())), None)
 
 
+def _shown(text: str) -> str:
+    """Return a name as people are shown it as an id would be: without what is in brackets, in lower case."""
+    return re.sub(r"\s*\([^()]*\)\Z", "", text).lower().replace(" ", "-")
+
+
 def _tier(text: str, host: Host) -> str | None:
     aliases = host.models.aliases if host.models else {}
     return next((tier for tier, one in aliases.items() if one == text), None)
@@ -190,7 +211,7 @@ def _read_fields(
         else:
             dropped.append(key)
     for keys, why in (
-        ([key for key in dropped if key in host.other_keys], "there is no word for it here"),
+        ([key for key in dropped if key in host.other_keys], "a bundle has no word for that"),
         ([key for key in dropped if key not in host.other_keys], f"{host.title} knows no such field"),
     ):
         if keys:

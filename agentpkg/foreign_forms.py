@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.agent import parse_agent
-from agentpkg.errors import ContentRefused
+from agentpkg.errors import ContentRefused, with_hint
 from agentpkg.foreign import Foreign, translate
 from agentpkg.foreign_tables import read_table
 from agentpkg.header import trim
 from agentpkg.hosts import HOSTS
 from agentpkg.places import form_of, forms_of, guess_form, guess_host, is_page, stem_of
 from agentpkg.requirement import NAME, TIERS
+from agentpkg.restrictions import is_limit
 from agentpkg.text import cut, decode
 from agentpkg.tolerant import Tolerant, check_powers, read_tolerant
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 CANONICAL = "agentpkg"  # in the place of a host's name: a file in our own format
 _MODES = "customModes"
 _AGENTS = "agent"  # the key of settings that holds a table of agents, by name
-_FILE = re.compile(r"(?:file://(?P<url>\S+)|\{file:(?P<path>[^{}]+)\})\s*\Z")
 _TABLES = {".toml": "toml", ".json": "json", ".jsonc": "json", ".yaml": "modes", ".yml": "modes"}
 
 
@@ -105,7 +105,10 @@ def _keys(kind: str, data: bytes) -> set[str]:
 
 def _read_markdown(path: str, data: bytes, where: str, form: Host | None) -> Reading:
     if path.endswith(tuple(_TABLES)) and form is None and not data.lstrip().startswith(b"---"):
-        raise ContentRefused(f"{where}: nothing in it tells which host it is for", hint="say so with --from-host")
+        raise ContentRefused(
+            f"{where}: nothing in it tells which host it is for",
+            hint="move it to where its host looks for agents; import takes --from-host, and convert --from",
+        )
     tolerant = read_tolerant(data, where)
     if is_page(tolerant, placed=form is not None):
         return Reading(host=form.name if form else "", agents=(), page=True)
@@ -138,14 +141,14 @@ def _document(
     if not isinstance(body, str):
         raise ContentRefused(f"{where}: {form.body_key} is no text")
     repairs: list[str] = []
-    reference = _FILE.match(body)
+    reference = re.fullmatch(form.prompt_file, body) if form.prompt_file else None
     if reference:
-        path = reference["url"] or reference["path"]
+        path = reference[1]
         data = beside(path) if beside else None
         if data is None:
             raise ContentRefused(
                 f"{where}: the prompt stands in {cut(path)}, which cannot be read from here",
-                hint="put it beside the file, or into it",
+                hint="put it beside the file, or name the folder above that holds both",
             )
         repairs.append(f"{where}: the prompt is that of {cut(path)}")
         body = decode(data, f"{where}: {path}")
@@ -168,14 +171,17 @@ def _read_modes(table: dict[str, Header], form: Host, where: str) -> Reading:
         raise ContentRefused(f"{where}: there is no list of {_MODES}")
     agents, refused = [], []
     for number, mode in enumerate(modes):
-        place = f"{where}: {_MODES}[{number}]"
+        slug = mode.get("slug", "") if isinstance(mode, dict) else ""
+        place = f"{where}: {_MODES}[{number}]" + (
+            f" ({cut(slug)})" if isinstance(slug, str) and NAME.match(slug) else ""
+        )
         try:
             if not isinstance(mode, dict):
                 raise ContentRefused(f"{place} is no table")
             document, notes = _whole_groups(_document(mode, form, place, None), form, place)
             found = translate(document, form, str(mode.get("slug", "")), place)
         except ContentRefused as error:
-            refused.append(error.message)
+            refused.append(with_hint(error))
         else:
             agents.append(replace(found, notes=(*notes, *found.notes)))
     return Reading(host=form.name, agents=tuple(agents), refused=tuple(refused))
@@ -190,19 +196,23 @@ def _read_settings(
     for name, entry in entries.items() if isinstance(entries, dict) else ():
         if not isinstance(entry, dict) or not entry.get(form.body_key or ""):
             continue
-        place = f"{where}: {_AGENTS}.{name}"
+        place = f"{where}: {_AGENTS}.{cut(name)}"
         try:
             document = _document(_with_rules(entry, table, form, place), form, place, beside)
             agents.append(translate(document, form, name, place))
         except ContentRefused as error:
-            refused.append(error.message)
+            refused.append(with_hint(error))
     return Reading(host=form.name, agents=tuple(agents), refused=tuple(refused), page=not (agents or refused))
 
 
 def _with_rules(entry: dict[str, Header], table: dict[str, Header], form: Host, place: str) -> dict[str, Header]:
     """Return an agent's entry with the rules that the settings have for all agents before its own."""
     merged = dict(entry)
-    for key in (getattr(form.tools, "key", None), getattr(form.tools, "switches", None)):
+    keys = (getattr(form.tools, "key", None), getattr(form.tools, "switches", None))
+    stray = next((key for key in table if key not in keys and is_limit(key)), None)
+    if stray is not None:
+        raise ContentRefused(f"{place}: {cut(stray)!r} beside it is no key that {form.title} reads")
+    for key in keys:
         if not (key and table.get(key)):
             continue
         rules: dict[str, Header] = {}
@@ -210,9 +220,18 @@ def _with_rules(entry: dict[str, Header], table: dict[str, Header], form: Host, 
             own = {"*": one} if isinstance(one, str) else one
             if not isinstance(own, dict):
                 raise ContentRefused(f"{place}: {key} is neither one word nor a table of rules")
-            rules = {rule: action for rule, action in rules.items() if rule not in own} | own  # the last one counts
+            last = {rule: _after(rules.get(rule), action) for rule, action in own.items()}
+            rules = {rule: action for rule, action in rules.items() if rule not in own} | last
         merged[key] = rules
     return merged
+
+
+def _after(before: Header | None, action: Header) -> Header:
+    """Return the rules for one tool, with what others before them did not allow and they say nothing of."""
+    if before is None or not isinstance(action, dict):
+        return action
+    inner = before if isinstance(before, dict) else {"*": before}
+    return {scope: one for scope, one in inner.items() if one != "allow" and scope not in action} | action
 
 
 def _whole_groups(document: Tolerant, form: Host, place: str) -> tuple[Tolerant, list[str]]:

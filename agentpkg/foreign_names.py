@@ -73,19 +73,20 @@ def denied_by(name: str, control: ToolControl) -> frozenset[str]:
     if len(word) > _LONGEST:
         return frozenset(TOOLS)
     pattern = word.replace("[", "[[]").replace("?", "[?]")
-    return _denied(pattern, control) or frozenset(
+    anywhere = frozenset(
+        {one for key, one in FOREIGN_NAMES.items() if fnmatchcase(key, pattern)}
+        | {one for one in TOOLS if fnmatchcase(one, pattern)}
+    )
+    return (_denied(pattern, control) | anywhere) or frozenset(
         one for host in HOSTS.values() for form in (host, *host.earlier) for one in _denied(pattern, form.tools)
     )
 
 
 def _denied(pattern: str, control: ToolControl) -> frozenset[str]:
+    """Return the names of all tools that a host calls by a name that a pattern matches."""
     named = {one for row in _rows(control) if _has(row, pattern) for one in row.gives}
-    also = _also(control)
     return frozenset(
-        named
-        | {one for key, gives in also.items() if fnmatchcase(key, pattern) for one in gives}
-        | {one for key, one in FOREIGN_NAMES.items() if fnmatchcase(key, pattern)}
-        | {one for one in TOOLS if fnmatchcase(one, pattern)}
+        named | {one for key, gives in _also(control).items() if fnmatchcase(key, pattern) for one in gives}
     )
 
 

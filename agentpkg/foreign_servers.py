@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from agentpkg.bundle import McpServer, parse_server
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields
+from agentpkg.restrictions import fold
 from agentpkg.text import cut, cut_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from agentpkg.foreign_tools import Tools
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host, ServerShape
 
@@ -33,7 +35,9 @@ def server_keys(host: Host) -> frozenset[str]:
     return frozenset([*_KEYS, *own]) - {getattr(host.tools, "servers", None)}
 
 
-def read_servers(header: Mapping[str, Header], host: Host, where: str, notes: list[str]) -> tuple[McpServer, ...]:
+def read_servers(
+    header: Mapping[str, Header], host: Host, tools: Tools, where: str, notes: list[str]
+) -> tuple[McpServer, ...]:
     """Return the servers that a header declares, and note what of them cannot be carried."""
     servers: dict[str, McpServer] = {}
     for key in sorted(server_keys(host) & header.keys()):
@@ -43,9 +47,30 @@ def read_servers(header: Mapping[str, Header], host: Host, where: str, notes: li
                 notes.append(f"{place} names a server that the file does not declare: it has to run anyhow")
             elif _text(value, "disabled") == "true" or _text(value, "enabled") == "false":
                 notes.append(f"{place} is dropped: it is switched off")
+            elif limit := _limit(name, value, tools):
+                raise ContentRefused(
+                    f"{place}.{limit} takes tools away in a way that cannot be carried",
+                    hint="say it by the agent's own list of tools",
+                )
             elif server := _read(name, value, _shape(host), place, notes):
                 servers[name] = server
     return tuple(servers.values())
+
+
+def _limit(server: str, table: Mapping[str, Header], tools: Tools) -> str | None:
+    """Return the key by which a server gives fewer tools than the agent's list names of it, None if none does."""
+    mine = None if tools is None else {tool.server_tool for tool in tools if tool.server == server}
+    for key, value in sorted(table.items()):
+        if not fold(key).endswith("tools"):
+            continue
+        names = {one for one in value if isinstance(one, str)} if isinstance(value, list) else {str(value)}
+        if fold(key).startswith(("dis", "ex", "den", "block")):
+            lost = bool(names) and (mine is None or "*" in mine or bool(mine & names) or "*" in names)
+        else:
+            lost = "*" not in names and (mine is None or bool(mine - names))
+        if lost:
+            return _told(key)
+    return None
 
 
 def _declared(value: Header) -> Iterator[tuple[str, Header]]:
@@ -91,6 +116,14 @@ def _fields(
     env, headers = (shape.env, shape.headers) if shape else ("env", "headers")
     url = next((table[key] for key in _URLS if table.get(key)), None)
     used = {"command", "args", env, "env", headers, "headers", "enabled", "disabled", *_URLS, *_SILENT}
+    if url is not None and table.get("command"):
+        raise ContentRefused(f"{place} has a command and a URL, and nobody can say which one counts")
+    if url is not None and re.match(r"[^/?#]*//[^/?#]*@", str(url)):
+        raise ContentRefused(f"{place}: the URL holds credentials, which no bundle may")
+    if not isinstance(table.get(headers, {}), dict):
+        raise ContentRefused(f"{place}.{headers} is no table")
+    if url is not None and _text(table, "type") == "sse":
+        notes.append(f"{place}: type sse is read as http")
     if url is not None:
         named = _names(table.get(headers, table.get("headers", {})), f"{place}.{headers}", notes, whole=True)
         return {"url": url, **({"headers": named} if named else {})}, used
@@ -115,7 +148,7 @@ def _listed(value: list[Header], place: str, notes: list[str]) -> list[str]:
         if not _NAME.match(name):
             raise ContentRefused(f"{place} holds something else than names of variables")
         if sign:
-            notes.append(f"{place}.{name}: its value is left out; set the variable where the host runs")
+            notes.append(f"{place}.{_told(name)}: its value is left out; set the variable where the host runs")
         names.append(name)
     return names
 

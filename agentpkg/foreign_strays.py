@@ -32,7 +32,7 @@ def refuse_strays(header: Mapping[str, Header], host: Host, tools: Tools, where:
     A key that only looks like one of the host's is refused always, what other hosts or no host reads only where it
     leaves every tool, and the header does not say so.
     """
-    handled = handled_keys(host) | {"permissions", "capabilityMode", "toolsSettings"}
+    handled = handled_keys(host) | {"permissions", "capabilityMode"}
     theirs = {key for _, keys in _controls() for key in keys}
     for key in header.keys() - handled - theirs:
         if is_limit(key):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
+from agentpkg.fields import load_toml
 from agentpkg.header import read_yaml
 from agentpkg.text import check_value, decode
 
@@ -32,7 +32,7 @@ def read_table(kind: str, data: bytes, where: str) -> dict[str, Header]:
     text = decode(data.removeprefix(b"\xef\xbb\xbf"), where)
     try:
         if kind == "toml":
-            value: object = tomllib.loads(text)
+            value: object = load_toml(text)
         elif kind in ("json", "settings") or text.lstrip().startswith("{"):
             plain = _COMMENTS.sub(lambda match: match[1] or "", text) if kind == "settings" else text
             value = json.loads(plain, object_pairs_hook=_once)

@@ -30,6 +30,7 @@ Tools = tuple[Tool, ...] | None
 GIVEN = ("tools", "allowed-tools", "allowedTools", "allowed_tools", "enabled_tools")
 TAKEN = ("disallowedTools", "disallowed-tools", "disallowed_tools", "disabledTools", "disabled_tools")
 _MOST_NAMES = 200
+_LIMITING = re.compile("den(y|ied)|block|available|readonly", re.IGNORECASE)
 _SWITCHES = {
     **dict.fromkeys(("true", "yes", "on", "y", "1"), True),
     **dict.fromkeys(("false", "no", "off", "n", "0"), False),
@@ -48,8 +49,10 @@ def read_tools(header: Mapping[str, Header], host: Host, where: str, notes: list
         _refuse_nothing(header[control.key], place)
         rules = read_rules(header[control.key], control, place)
         tools = _both(tools, granted(rules, control, place, notes))
-    for left in _switched(header, control, where, notes):
+    for left in _switched(header, host, where, notes):
         tools = _both(tools, left)
+    for name in _limited(header, control):
+        tools = _without(tools, [name], control, f"{where}: {getattr(control, 'limited', '')}", notes)
     for key in TAKEN:
         if key in header and not is_nothing(header[key]):
             tools = _without(tools, header[key], control, f"{where}: {key}", notes)
@@ -71,23 +74,32 @@ def _at(header: Mapping[str, Header], path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _switched(header: Mapping[str, Header], control: ToolControl, where: str, notes: list[str]) -> Iterator[Tools]:
+def _switched(header: Mapping[str, Header], host: Host, where: str, notes: list[str]) -> Iterator[Tools]:
     """Return the tools that each switch of a header leaves."""
+    control = host.tools
     if isinstance(control, ReadonlySwitch) and _is_on(header.get(control.key, "false"), f"{where}: {control.key}"):
         notes.append(f"{where}: {control.key} is read as the list of tools that it leaves")
         yield tuple(Tool(one) for one in control.leaves)
-    for said, left in control.meant.items() if isinstance(control, NoControl) else ():
+    for said, left in host.meant.items():
         key, _, value = said.partition("=")
         if fold(_at(header, key)) == fold(value):
             notes.append(f"{where}: {key} {value} is read as the list of tools that its author means to leave")
             yield tuple(Tool(one) for one in left)
 
 
+def _limited(header: Mapping[str, Header], control: ToolControl) -> Iterator[str]:
+    """Return the names of tools that settings hold back for some inputs, of which there is no word here."""
+    table = header.get(getattr(control, "limited", None) or "", {})
+    for name, settings in table.items() if isinstance(table, dict) else ():
+        if isinstance(settings, dict) and any(_LIMITING.search(key) for key in settings):
+            yield name
+
+
 def handled_keys(host: Host) -> set[str]:
     """Return the keys that `read_tools` reads for a host."""
     control = host.tools
-    own = {getattr(control, name, None) for name in ("key", "switches", "servers")}
-    meant = {said.partition("=")[0].partition(".")[0] for said in getattr(control, "meant", ())}
+    own = {getattr(control, name, None) for name in ("key", "switches", "servers", "limited")}
+    meant = {said.partition("=")[0].partition(".")[0] for said in host.meant} - {spec.name for spec in host.fields}
     return {*GIVEN, *TAKEN, *meant, *(key for key in own if key)}
 
 
@@ -126,7 +138,7 @@ def _read_given(header: Mapping[str, Header], control: ToolControl, where: str, 
     if key != own:
         notes.append(f"{place} is read as {own}")
     value = header[key]
-    if isinstance(value, dict) and isinstance(control, NoControl) and "false" not in value.values():
+    if isinstance(value, dict) and isinstance(control, NoControl) and _all_on(value):
         notes.append(f"{place} is dropped: it is a table of settings, and the host holds nothing back by it")
         return None
     if isinstance(value, dict) and isinstance(control, PermissionMap) and key == control.switches:
@@ -139,6 +151,10 @@ def _read_given(header: Mapping[str, Header], control: ToolControl, where: str, 
     if isinstance(control, PermissionMap):
         notes.append(f"{place} is no table, as the host wants it, and read as a list of names")
     return _read_list(names_in(value, place), control, place, notes)
+
+
+def _all_on(table: dict[str, Header]) -> bool:
+    return bool(table) and all(isinstance(value, dict) or value == "true" for value in table.values())
 
 
 def _refuse_nothing(value: Header, place: str) -> None:
@@ -192,7 +208,10 @@ def _without(tools: Tools, value: Header, control: ToolControl, place: str, note
     if tools is None:
         notes.append(f"{place} is read as a list of the tools that it leaves; no MCP server's are among them")
         tools = tuple(Tool(one) for one in every_tool(control))
-    for name in (word for one in names for word in _words(one)):
+    words = dict.fromkeys(word for one in names for word in _words(one))
+    if len(words) > _MOST_NAMES:
+        raise ContentRefused(f"{place} holds more than {_MOST_NAMES} names")
+    for name in words:
         taken, server = denied_by(name, control), denied_servers(name, control)
         if not taken and not server:
             notes.append(f"{place} names no tool that is known here: {cut(name)}")

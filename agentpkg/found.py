@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from agentpkg.canonical import write_agent
+from agentpkg.errors import ContentRefused
 from agentpkg.grants import Grants
 from agentpkg.requirement import NAME
 from agentpkg.text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from agentpkg.agent import Agent
     from agentpkg.bundle import McpServer
 
+T = TypeVar("T")
 _LONGEST_DESCRIPTION = 200
 
 
@@ -86,31 +88,37 @@ def join_same(found: Iterable[Found]) -> list[Found]:
     They have the same name, texts and powers; a model counts as theirs if only some of them name it.
     """
     joined: list[Found] = []
+    alike: dict[tuple[str, str, str], list[int]] = {}  # the places of those that say the same
     for one in found:
-        place = next((number for number, there in enumerate(joined) if _same(one.agent, there.agent)), None)
+        places = alike.setdefault((one.agent.name, one.agent.description, one.agent.body), [])
+        place = next((place for place in places if _same_powers(one, joined[place])), None)
         if place is None:
+            places.append(len(joined))
             joined.append(one)
-            continue
-        there = joined[place]
-        fields = {**one.agent.host_fields, **there.agent.host_fields}
-        model = there.agent.model or one.agent.model
-        servers = {server.name: server for server in (*one.servers, *there.servers)}
-        joined[place] = replace(
-            there,
-            agent=replace(there.agent, host_fields=fields, model=model),
-            servers=tuple(servers.values()),
-            skills={**one.skills, **there.skills},
-            notes=(*there.notes, *one.notes, f"{escape(one.path)}: the same agent as {escape(there.path)}: joined"),
-        )
+        else:
+            joined[place] = _joined(joined[place], one)
     return joined
 
 
-def _same(one: Agent, other: Agent) -> bool:
-    if (one.name, one.description, one.body) != (other.name, other.description, other.body):
-        return False
-    held, theirs = Grants.of(one.tools), Grants.of(other.tools)
-    models = {one.model, other.model} - {None}
-    return len(models) <= 1 and not (held.beyond(theirs) or theirs.beyond(held))
+def _joined(there: Found, one: Found) -> Found:
+    fields = {**one.agent.host_fields, **there.agent.host_fields}
+    servers = {server.name: server for server in (*one.servers, *there.servers)}
+    return replace(
+        there,
+        agent=replace(there.agent, host_fields=fields, model=there.agent.model or one.agent.model),
+        servers=tuple(servers.values()),
+        skills={**one.skills, **there.skills},
+        notes=(*there.notes, *one.notes, f"{escape(one.path)}: the same agent as {escape(there.path)}: joined"),
+    )
+
+
+def _same_powers(one: Found, other: Found) -> bool:
+    held, theirs = Grants.of(one.agent.tools), Grants.of(other.agent.tools)
+    models = {one.agent.model, other.agent.model} - {None}
+    mine = {server.name: server for server in one.servers}
+    same = all(mine.get(server.name, server) == server for server in other.servers)
+    same = same and all(other.skills.get(path, data) == data for path, data in one.skills.items())
+    return len(models) <= 1 and same and not (held.beyond(theirs) or theirs.beyond(held))
 
 
 def bundle_files(name: str, version: str, found: Sequence[Found]) -> dict[str, bytes]:
@@ -119,12 +127,27 @@ def bundle_files(name: str, version: str, found: Sequence[Found]) -> dict[str, b
 
     only = found[0].agent.description if len(found) == 1 else f"Agents: {', '.join(one.agent.name for one in found)}."
     document: dict[str, object] = {"bundle": {"name": name, "version": version, "description": summary(only)}}
-    servers = {server.name: _server_table(server) for one in found for server in one.servers}
+    servers = {name: _server_table(one) for name, one in _only(_servers(found), "MCP server").items()}
     if servers:
         document["mcp"] = servers
     files = {f"agents/{one.agent.name}.md": write_agent(one.agent).encode() for one in found}
-    skills = {path: data for one in found for path, data in one.skills.items()}
+    skills = _only(((one.path, path, data) for one in found for path, data in one.skills.items()), "file")
     return {"bundle.toml": tomlkit.dumps(document).encode(), **files, **skills}
+
+
+def _servers(found: Iterable[Found]) -> Iterator[tuple[str, str, McpServer]]:
+    return ((one.path, server.name, server) for one in found for server in one.servers)
+
+
+def _only(named: Iterable[tuple[str, str, T]], what: str) -> dict[str, T]:
+    """Return things by name; raise `ContentRefused` if two agents mean different things by one name."""
+    things: dict[str, T] = {}
+    for path, name, thing in named:
+        if things.setdefault(name, thing) != thing:
+            raise ContentRefused(
+                f"{path} brings another {what} {name} than an agent before it", hint="make a bundle of each"
+            )
+    return things
 
 
 def summary(description: str) -> str:

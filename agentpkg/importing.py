@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import parse_bundle
 from agentpkg.companions import find_companions, skill_folder, skill_page
-from agentpkg.errors import ContentRefused
+from agentpkg.errors import ContentRefused, with_hint
 from agentpkg.foreign_forms import read_agents
 from agentpkg.found import Found, bundle_files, join_same, name_in_turn
 from agentpkg.leaks import find_leaks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Set
 
 VERSION = "0.1.0"  # of a bundle that was imported: what an agent file says of versions seldom means anything
 
@@ -25,13 +24,15 @@ class Source:
     """One file to import: what the user calls it, and its path, with the names of folders above that tell its host.
 
     `paths` are all files of the folder that is imported, as `path` is, and `read` returns the bytes of one of them, or
-    raises `ContentRefused`. `named` says that the user named this very file.
+    raises `ContentRefused`. `beside` returns those of a file that the source says its prompt stands in, by its path
+    from there; None where it may not be read. `named` says that the user named this very file.
     """
 
     where: str
     path: str
     paths: frozenset[str]
     read: Callable[[str], bytes]
+    beside: Callable[[str], bytes | None]
     named: bool = False
 
 
@@ -62,9 +63,9 @@ def take_in(sources: Iterable[Source], written_for: str | None) -> Intake:
     for source in sources:
         try:
             data = source.read(source.path)
-            reading = read_agents(source.path, data, source.where, written_for=written_for, beside=_beside(source))
+            reading = read_agents(source.path, data, source.where, written_for=written_for, beside=source.beside)
         except ContentRefused as error:
-            refused.append((source.where, _told(error)))
+            refused.append((source.where, with_hint(error)))
             continue
         if reading.page and source.named:
             refused.append((source.where, "no agent, by its header (start the file with ---, name and description)"))
@@ -97,31 +98,17 @@ def make_drafts(found: Iterable[Found], bundle: str | None) -> tuple[list[Draft]
     drafts: list[Draft] = []
     refused = []
     for name, group in groups.items():
-        files = bundle_files(name, VERSION, group)
         try:
+            files = bundle_files(name, VERSION, group)
             parse_bundle(files, name)
         except ContentRefused as error:
-            refused += [(one.path, _told(error)) for one in group]
+            refused += [(one.path, with_hint(error)) for one in group]
             continue
-        others = [] if bundle else [other for other in named if other != name]
+        others = frozenset[str]() if bundle else named.keys() - {name}
         advice = [line for one in group for line in _advice(one, others)]
         advice += [f"{leak}; it cannot be published so" for leak in find_leaks(files)]
         drafts.append(Draft(name=name, files=files, found=tuple(group), advice=tuple(advice)))
     return drafts, refused
-
-
-def _told(error: ContentRefused) -> str:
-    return error.message + (f" ({error.hint})" if error.hint else "")
-
-
-def _beside(source: Source) -> Callable[[str], bytes | None]:
-    folder = source.path.rpartition("/")[0]
-
-    def read(path: str) -> bytes | None:
-        full = posixpath.normpath(posixpath.join(folder, path))
-        return source.read(full) if full in source.paths else None
-
-    return read
 
 
 def _with_companions(found: Found, source: Source, paths: frozenset[str], asked: tuple[str, ...]) -> Found:
@@ -183,10 +170,11 @@ _PROBE = {
 _PAGE = b"---\nname: probe\ndescription: probe\n---\n"
 
 
-def _advice(one: Found, others: Sequence[str]) -> list[str]:
+def _advice(one: Found, others: Set[str]) -> list[str]:
     """Return what the author of a bundle may want to do: require agents that the prompt names, declare servers."""
     lines = []
-    named = [other for other in others if _names(one.agent.body, other)]
+    words = {*re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", one.agent.body)}
+    named = [other for other in sorted(words & others) if _names(one.agent.body, other)]
     if named:
         lines.append(f"{one.agent.name} names {', '.join(named)} in its prompt: consider [requires]")
     declared = {server.name for server in one.servers}
@@ -198,8 +186,6 @@ def _advice(one: Found, others: Sequence[str]) -> list[str]:
 
 def _names(body: str, name: str) -> bool:
     """Say whether a prompt names an agent: in any way if the name cannot be another word, else as an agent's."""
-    if name not in body:  # most are not, and this is quick
-        return False
     word = re.escape(name)
     if "-" in name:
         return bool(re.search(rf"(?<![\w/-]){word}(?![\w/-]|\.\w)", body))

@@ -35,7 +35,7 @@ def form_of(path: str) -> Host | None:
 
     A form is a host, or one of the `earlier` ones that it has.
     """
-    return next((form for form in _forms() if any(_reader(one).search(path) for one in _templates(form))), None)
+    return next((form for form, _, reader in _readings() if reader.search(path)), None) if _is_placed(path) else None
 
 
 def host_of(path: str, hosts: Mapping[str, Host] = HOSTS) -> str | None:
@@ -125,15 +125,29 @@ def _forms() -> Iterator[Host]:
 
 def _readers(path: str) -> list[str]:
     """Return the templates of hosts with agents that `path` fits."""
-    return [template for form in _forms() for template in _templates(form) if _reader(template).search(path)]
-
-
-def _templates(form: Host) -> Iterator[str]:
-    """Return the templates of all paths that hold a form's agents."""
-    return (template for template in (form.agents, form.user_agents, *form.also_agents))
+    return [template for _, template, reader in _readings() if reader.search(path)] if _is_placed(path) else []
 
 
 @cache
+def _readings() -> tuple[tuple[Host, str, re.Pattern[str]], ...]:
+    """Return every form with every template of paths that hold its agents, and the pattern that it stands for."""
+    return tuple(
+        (form, template, _reader(template))
+        for form in _forms()
+        for template in (form.agents, form.user_agents, *form.also_agents)
+    )
+
+
+@cache
+def _anywhere() -> re.Pattern[str]:
+    """Return the pattern of all paths together: most files are nobody's, and need no look at every host."""
+    return re.compile("|".join(sorted({reader.pattern for _, _, reader in _readings()})))
+
+
+def _is_placed(path: str) -> bool:
+    return _anywhere().search(path) is not None
+
+
 def _reader(template: str) -> re.Pattern[str]:
     """Return the pattern of paths that a template stands for; hosts read folders below their own as well."""
     file, shared, _ = template.partition("#")

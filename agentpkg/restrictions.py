@@ -27,11 +27,11 @@ POWER_TABLES = ("permission",)
 _LIMITS = (
     "tools", "allowedtools", "enabledtools", "availabletools", "disallowedtools", "disabledtools", "deniedtools",
     "denytools", "blockedtools", "excludetools", "excludedtools", "permission", "permissions", "readonly",
-    "sandboxmode", "capabilitymode", "toolssettings",
+    "sandboxmode", "capabilitymode", "toolssettings", "tool", "toollist", "allowed", "disallowed",
 )  # fmt: skip
 _ALIKE = str.maketrans(
     {
-        **dict.fromkeys("\u043e\u03bf\u0585\u01010", "o"),
+        **dict.fromkeys("\u043e\u03bf\u05850", "o"),
         **dict.fromkeys("\u0455\ua731", "s"),
         **dict.fromkeys("\u0442\u03c4", "t"),
         **dict.fromkeys("\u04cf\u01c0\u04c0\u03b9\u0131\u04561", "l"),
@@ -57,17 +57,19 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _KEYS = "|".join(map(re.escape, (*POWER_LISTS, *POWER_TABLES, "readonly", "sandbox_mode")))
-_EXACT = re.compile(rf"[ \t]*[\"']?(?:{_KEYS})[\"']?[ \t]*:")
+_EXACT = re.compile(rf"[ \t]*(?:[?!&]\S*[ \t]+)*[\"']?(?:{_KEYS})(?![\w-])")
 # A line of its own within a text, with nothing but names, a list or a table behind the key.
 _WORD = r"[\"']?[\w/.@*-]+(?:\([^()]*\))?[\"']?"
-_LISTED = re.compile(rf"[ \t]+(?:{_KEYS})[ \t]*:[ \t]*(?:[\[{{].*|{_WORD}(?:[ \t]*,[ \t]*{_WORD})*|)[ \t]*\Z")
+_VALUE = rf"(?:[\[{{].*|[|>][+-]?\d?[+-]?|{_WORD}(?:[ \t]*,[ \t]*{_WORD})*|)"
+_LISTED = re.compile(rf"[ \t]+(?:{_KEYS})[ \t]*:[ \t]*{_VALUE}[ \t]*\Z")
 _NAMES = {*TOOLS, *FOREIGN_NAMES, "read_files", "editor", "run_commands", "grep_search"}
 # Tables of which the keys are names that anybody chooses.
 _FREE = frozenset(["env", "environment", "headers"])
 # A line of which a header is made: a key, or what belongs to the one before.
 _HEADER_LINE = re.compile(r"[\"'?]?[A-Za-z_][\w -]{0,40}[\"']?[ \t]*:(?:[ \t]|\Z)|[ \t]|-[ \t]|\Z")
 _FENCE = re.compile(r"(?:-{3,}|\.\.\.)[ \t]*\Z")
-_MOST_LINES = 200
+_LONGEST_HEADER = 65_536
+_FIRST = 5  # lines of a prompt in which a list of tools is one even where no fence follows
 
 
 def fold(key: str) -> str:
@@ -107,19 +109,24 @@ def find_lost(header: Iterable[str], lines: Sequence[str], body: str, *, closed:
     """Return the line that says what an agent may do, where a header of these keys was read from `lines` without it.
 
     It may stand within the text of another key, or below a fence that closes the header too early: `closed` says that
-    the fence is one to any reader.
+    any reader reads the header, up to the same fence.
     """
     if any(map(is_limit, header)):
         return None
     plain = [line for line in lines if not line.lstrip(" \t").startswith("#")]
     for line in plain:
-        if _MERGES.match(line) or (line[:1] not in (" ", "\t", "-") and holds_limit(line)) or _LISTED.match(line):
+        if (
+            _MERGES.match(line)
+            or (line[:1] not in (" ", "\t", "-") and holds_limit(line))
+            or _LISTED.match(re.sub(r"\s", " ", line))
+        ):
             return line
     text = "\n".join(plain)
-    said = next((match for match in _SAID.finditer(text) if match["name"].lower() in _NAMES), None)
+    found = () if closed else _SAID.finditer(text)  # what every reader takes for text, is text
+    said = next((match for match in found if match["name"].lower() in _NAMES), None)
     if said:
         return plain[text.count("\n", 0, said.start())]
-    top = body.split("\n", _MOST_LINES)[:_MOST_LINES]
+    top = body[:_LONGEST_HEADER].split("\n")
     return _first_below(top) or _later_below(top, closed=closed)
 
 
@@ -130,8 +137,8 @@ def _first_below(lines: list[str]) -> str | None:
         if _FENCE.match(line):
             if held:
                 return held
-        elif not line.startswith("-") and holds_limit(line):
-            if _EXACT.match(line):
+        elif holds_limit(line.removeprefix("- ")):
+            if not line.startswith("-") and (_EXACT.match(line) or _lists_tools(line)):
                 return line
             held = held or line
         elif not _HEADER_LINE.match(line):
@@ -139,13 +146,20 @@ def _first_below(lines: list[str]) -> str | None:
     return None
 
 
+def _lists_tools(line: str) -> bool:
+    """Say whether a line is nothing but a key, in any case, and names of tools."""
+    said = _SAID.match(line)
+    return bool(said and said["name"].lower() in _NAMES and _LISTED.match(f" {line.lower()}"))
+
+
 def _later_below(lines: list[str], *, closed: bool) -> str | None:
-    """Return the line further below that says what an agent may do, before another fence or if there was none before."""
+    """Return the line further below that says what an agent may do: before the next fence, if one has `closed`."""
     fence = next((place for place, line in enumerate(lines) if _FENCE.match(line)), 0)
-    for place, line in enumerate(lines[:fence] if closed else lines):
-        if line[:1] in (" ", "\t", "#", "-") or not line:
-            continue
-        if _SAID.match("\n".join(lines[place : place + 2])) or (not closed and holds_limit(line)):
+    if not closed:
+        return next((line for line in lines if holds_limit(line) and not line.lstrip(" \t").startswith("#")), None)
+    for place, line in enumerate(lines[: max(fence, _FIRST)]):
+        match = _SAID.match("\n".join(lines[place : place + 2]))
+        if match and (place < fence or (_EXACT.match(line) and match["name"].lower() in _NAMES)):
             return line
     return None
 

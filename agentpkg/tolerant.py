@@ -20,7 +20,7 @@ from agentpkg.text import cut, decode, short
 if TYPE_CHECKING:
     from agentpkg.header import Header
 
-# Header, prompt, the lines of the header, and whether its fences are ones to any reader.
+# Header, prompt, the lines of the header, and whether any reader would find the same.
 _Read: TypeAlias = "tuple[dict[str, Header], str, list[str], bool]"
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_HEADER = 65_536  # characters; the longest description that was ever met has 5,732
@@ -100,10 +100,9 @@ def _read_repaired_file(text: str, where: str, repairs: list[str]) -> _Read:
     held = lines[first + 1 : close]
     if sum(map(len, held)) > _LONGEST_HEADER:
         raise ContentRefused(f"{where}: the header is longer than {_LONGEST_HEADER:,} characters")
-    header = read_strictly(held, where)
-    if header is None:
-        header = repair_header(held, where, first + 2, repairs)
-    return header, trim("\n".join(lines[close + 1 :])), held, not odd
+    strict = read_strictly(held, where)
+    header = repair_header(held, where, first + 2, repairs) if strict is None else strict
+    return header, trim("\n".join(lines[close + 1 :])), held, strict is not None and not odd
 
 
 def _without_indent(lines: list[str], first: int, where: str, repairs: list[str]) -> list[str]:

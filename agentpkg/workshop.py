@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import stat
 import tempfile
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused, EditConflict
 from agentpkg.journal import naming, sync_folder, write_synced
 from agentpkg.limits import LIMITS
+from agentpkg.project import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,17 +48,41 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def read_beside(base: Path, source: str, cited: str, top: str | None = None) -> bytes | None:
+    """Return the file in which the prompt of the agent file `source` stands, as that cites it from its own folder.
+
+    Both are below `base`. It is read below `top` only: by default the dot folder that holds the source (a host's own),
+    else the source's folder; and through no link. None where it may not be read, or is not there.
+    """
+    folder = source.rpartition("/")[0]
+    parts = source.split("/")[:-1]
+    dotted = next((number for number, part in enumerate(parts) if part.startswith(".")), None)
+    within = top if top is not None else "/".join(parts[: dotted + 1]) if dotted is not None else folder
+    path = posixpath.normpath(posixpath.join(folder, cited))
+    if path.startswith(("/", "../")) or not path.startswith(f"{within}/" if within else ""):
+        return None
+    found = read_files(base, [path]).get(path)
+    return found.content if found and not found.odd else None
+
+
+def is_there(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Say whether a folder holds just these files; raise `EditConflict` if it holds anything else."""
+    if not (folder.is_symlink() or folder.exists()):
+        return False
+    if not _holds(folder, files):
+        raise EditConflict(
+            f"{folder} is there already, and was not written over", hint="name another folder, or move it away"
+        )
+    return True
+
+
 def write_new(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Make a folder that holds `files`, by their paths in it, and return True; False if it is there just so.
 
     Whatever else is there raises `EditConflict`, and keeps every byte. A run that is cut short leaves no such folder.
     """
-    if folder.is_symlink() or folder.exists():
-        if _holds(folder, files):
-            return False
-        raise EditConflict(
-            f"{folder} is there already, and was not written over", hint="name another folder, or move it away"
-        )
+    if is_there(folder, files):
+        return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=_PART, dir=folder.parent))
     try:
@@ -98,9 +124,17 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
     for path, data in new.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f".{place.name}{_PART}")
-        write_synced(part, data)
-        part.rename(place)
+        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=_PART, dir=place.parent)
+        os.close(handle)
+        part = Path(name)
+        try:
+            part.chmod(0o666 & ~_umask())
+            write_synced(part, data)
+            _put(part, place)
+        except FileExistsError:
+            raise EditConflict(f"{place} appeared meanwhile, and was not written over") from None
+        finally:
+            part.unlink()
         sync_folder(place.parent)
     return tuple(new)
 
@@ -120,6 +154,18 @@ def replace_file(path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             part.unlink()
     sync_folder(path.parent)
+
+
+def _put(part: Path, place: Path) -> None:
+    """Give a file its name; raise `FileExistsError` if there is one of that name by now."""
+    try:
+        os.link(part, place)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if place.exists():
+            raise FileExistsError(place) from None
+        shutil.copyfile(part, place)
 
 
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:

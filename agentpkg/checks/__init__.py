@@ -5,12 +5,12 @@ One module a group of codes. A check is a function from a `Subject` to findings,
 
 from __future__ import annotations
 
-from agentpkg.checks import bundles, description, form, powers, prompt, references, safety
+from agentpkg.checks import bundles, description, fields, form, powers, prompt, references, safety, together
 
 GROUPS = {
-    "Form": form.RULES,
+    "Form": (*form.RULES, *fields.RULES, *together.RULES),
     "Description": description.RULES,
-    "Powers": powers.RULES,
+    "Powers": (*powers.RULES, fields.LIFTS),
     "Prompt": prompt.RULES,
     "References": references.RULES,
     "Security": safety.RULES,

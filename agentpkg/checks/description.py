@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agentpkg.checks.subject import is_english
+from agentpkg.checks.words import stands_in
 from agentpkg.findings import Finding, Rule
 from agentpkg.hosts import HOSTS
 
@@ -83,7 +84,7 @@ def check_description(subject: Subject) -> Iterator[Finding]:
     if subject.agent is None or subject.variant or not subject.agent.description:
         return
     text = subject.agent.description
-    if (len(text) < _SHORTEST and text.isascii()) or _FILLER.match(text):
+    if (len(text) < _SHORTEST and text.isascii()) or _FILLER.match(text) or stands_in(text):
         yield subject.at_key(VAGUE, "description", f"the description says next to nothing: {text[:80]!r}")
     elif not _TRIGGER.search(text) and is_english(text) and not _is_chosen_by_hand(subject):
         yield subject.at_key(NO_TRIGGER, "description", "the description does not say when to use the agent")
@@ -106,7 +107,7 @@ def check_changed(subject: Subject) -> Iterator[Finding]:
     if subject.agent is None or subject.host is not None:
         return
     text = subject.agent.description
-    for host in HOSTS.values():
+    for host in subject.hosts:
         found = re.search(host.description_hazard.pattern, text) if host.description_hazard else None
         if found and host.description_hazard:
             yield subject.at_key(CHANGED, "description", f"{found[0]}: {host.description_hazard.why}")

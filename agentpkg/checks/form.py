@@ -95,7 +95,28 @@ NOT_CARRIED = Rule(
     wrong="permissions: {deny: [shell]}",
     right="tools: [read, edit]",
 )  # fmt: skip
-RULES = (UNREADABLE, HEADER, NAME, VOCABULARY, BYTES, NO_HOST, REFUSED, FIELD, NOT_CARRIED)
+PAGE = Rule(
+    code="AP110", level="warning",
+    about="a file that was named holds no agent, as far as can be told",
+    remedy="begin it with a header between two lines of ---, say --from-host HOST, or do not name it",
+    why="Nothing else is looked at in such a file. If it is meant to be an agent, no host takes it for one.",
+    wrong="# Triage\n\nYou sort incidents.",
+    right='---\nname: triage\ndescription: "Sorts incidents. Use when an alert fires."\n---\n\nYou sort incidents.',
+)  # fmt: skip
+NO_FENCE = Rule(
+    code="AP111", level="warning",
+    about="a file begins with keys of a header, but not with the line of --- that opens one",
+    remedy="put --- on the first line",
+    why="Hosts pass the file over, or take the keys for a part of the prompt. Then the tool list among them holds "
+    "nothing back.",
+    wrong="name: triage\ndescription: Use when an alert fires\ntools: Read\n---\nYou sort incidents.",
+    right="---\nname: triage\ndescription: Use when an alert fires\ntools: Read\n---\nYou sort incidents.",
+)  # fmt: skip
+RULES = (UNREADABLE, HEADER, NAME, VOCABULARY, BYTES, NO_HOST, REFUSED, FIELD, NOT_CARRIED, PAGE, NO_FENCE)
+_NAME_KEY = re.compile(r"name[ \t]*:[ \t]*\S")
+_OTHER_KEY = re.compile(r"(?:description|tools|model|mode)[ \t]*:|---[ \t]*\Z")
+_FIRST = 5  # lines among which a name has to stand
+_HEAD = 30  # lines that a header may have, for a guess
 
 
 def check_bytes(path: str, data: bytes, *, canonical: bool) -> Iterator[Finding]:
@@ -106,6 +127,14 @@ def check_bytes(path: str, data: bytes, *, canonical: bool) -> Iterator[Finding]
     if 0 < pairs < data.count(b"\n"):
         message = f"mixes line endings: {pairs} of {data.count(chr(10).encode())} lines end with CR LF"
         yield Finding(rule=BYTES, path=path, message=message)
+
+
+def check_fence(path: str, text: str) -> Iterator[Finding]:
+    """Find a header that nothing opens: a name in the first lines of the file, and another key or a fence below it."""
+    lines = text.split("\n")[:_HEAD]
+    name = next((place for place, line in enumerate(lines[:_FIRST]) if _NAME_KEY.match(line)), None)
+    if name is not None and any(_OTHER_KEY.match(line) for line in lines[name + 1 :]):
+        yield Finding(rule=NO_FENCE, path=path, line=1, message="the header has no --- before it")
 
 
 def check_stem(subject: Subject, stem: str) -> Iterator[Finding]:

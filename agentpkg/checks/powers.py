@@ -83,6 +83,8 @@ _REFUSING = re.compile(
     r"lead|main agent|caller)\b|[\u274c\u2717\u26d4\U0001f6ab]",
     re.IGNORECASE,
 )
+# The end of a sentence, unless the next one only goes on with a condition of it.
+_STOP = re.compile(r"[.!?]['\"*_)`]*[ \t]+(?=[A-Z`*_\[(])(?![*_]*(?:Only|Unless|Except|But|Or)\b)")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]|[ \t]*\Z|[ \t]+\S")
 
 
@@ -140,9 +142,12 @@ def _is_order(text: str, match: re.Match[str]) -> bool:
     if not BEGINS.match(before[-1]):
         return False
     end = text.find("\n", match.end())
-    whole = before[-1] + text[match.start() : end if end >= 0 else len(text)]
+    line = before[-1] + text[match.start() : end if end >= 0 else len(text)]
+    ends = [one.end() for one in _STOP.finditer(line)]
+    start = max((one for one in ends if one <= len(before[-1])), default=0)
+    stop = next((one for one in ends if one >= len(before[-1]) + len(match[0].rstrip("`"))), len(line))
     above = next((line for line in reversed(before[:-1]) if not _ITEM.match(line)), "")
-    return not (_REFUSING.search(whole) or _REFUSING.search(above))
+    return not (_REFUSING.search(line[start:stop]) or _REFUSING.search(above))
 
 
 def _short(text: str) -> str:
@@ -198,14 +203,16 @@ def check_holding(subject: Subject) -> Iterator[Finding]:
         return
     grants = bundle.grants_of(agent)
     refused, widened, narrowed = [], [], []
-    for name, host in HOSTS.items():
+    around = subject.bundle.targets if subject.bundle else {}
+    for host in subject.hosts:
+        name, settings = host.name, around.get(host.name, HostSettings())
         held = grants.with_powers(host_powers(agent, host))
         try:
-            rendering = render_agent(agent, held, host, HostSettings(), bundle.servers_of(agent))
+            rendering = render_agent(agent, held, host, settings, bundle.servers_of(agent))
         except ContentRefused:
             refused.append(name)
             continue
-        if rendering.gained:
+        if rendering.gained and not settings.widening:
             widened.append(name)
         elif any(_is_lost(note, shell=held.covers("shell")) for note in rendering.notes):
             narrowed.append(name)
@@ -215,8 +222,10 @@ def check_holding(subject: Subject) -> Iterator[Finding]:
         if names
     ]
     if parts:
-        fine = len(HOSTS) - len(refused) - len(widened) - len(narrowed)
-        yield subject.finding(HELD_BADLY, f"{fine} of {len(HOSTS)} hosts hold all of it; {'; '.join(parts)}")
+        fine = len(around) - len(refused) - len(widened) - len(narrowed)
+        hosts = f"{fine} of {len(around)} hosts{' of the project' if len(around) < len(HOSTS) else ''} hold all of it"
+        told = hosts if len(around) > 1 else "the one host of the project does not hold all of it"
+        yield subject.finding(HELD_BADLY, f"{told}; {'; '.join(parts)}")
 
 
 def _is_lost(note: Note, *, shell: bool) -> bool:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from agentpkg.checks.words import stands_in
 from agentpkg.findings import Finding, Rule
 from agentpkg.grants import TOOLS
 from agentpkg.hosts import HOSTS
@@ -61,7 +62,15 @@ REWRITTEN = Rule(
     wrong="Print ${HOME} first.",
     right="Print the variable HOME first.",
 )  # fmt: skip
-RULES = (HOST_WORDS, TEMPLATE, TOO_LONG, COSTLY, REWRITTEN)
+EMPTY = Rule(
+    code="AP406", level="warning",
+    about="the prompt only stands in for one",
+    remedy="write what the agent is to do, and how",
+    why="The host offers the agent like any other, and it knows nothing of its work.",
+    wrong="TODO: write the prompt",
+    right="You sort incidents by weight. Read the log first.",
+)  # fmt: skip
+RULES = (HOST_WORDS, TEMPLATE, TOO_LONG, COSTLY, REWRITTEN, EMPTY)
 MANY_TOKENS = 8_000
 _TOLD = 3
 _ALSO_CODE = frozenset(["TaskList", "TodoList", "TaskGet"])  # programs call things so too
@@ -127,8 +136,8 @@ def check_hazards(subject: Subject) -> Iterator[Finding]:
     if own is not None and not subject.placed and not subject.variant:
         return
     changed: dict[str, list[str]] = {}
-    places: dict[str, int] = {}
-    for host in (own,) if own else HOSTS.values():
+    places = []
+    for host in subject.hosts:
         for hazard in host.hazards:
             found = re.search(hazard.pattern, subject.body)
             if found is None or not found[0].isascii():
@@ -137,10 +146,15 @@ def check_hazards(subject: Subject) -> Iterator[Finding]:
                 yield subject.in_body(TEMPLATE, found.start(), f"{_visible(found[0])}: {hazard.why}")
             else:
                 changed.setdefault(found[0], []).append(host.name)
-                places.setdefault(found[0], found.start())
-    for text, hosts in changed.items():
-        message = f"{_visible(text)} is written in another way for {', '.join(dict.fromkeys(hosts))}"
-        yield subject.in_body(REWRITTEN, places[text], message)
+                places.append(found.start())
+    parts = [f"{_visible(text)} for {_listed([*dict.fromkeys(hosts)])}" for text, hosts in changed.items()]
+    if parts:
+        yield subject.in_body(REWRITTEN, min(places), f"is written in another way: {'; '.join(parts)}")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD + 1 else ""
+    return ", ".join(names[:_TOLD] if more else names) + more
 
 
 def _is_lost(hazard: TextHazard, *, written: bool) -> bool:
@@ -156,7 +170,7 @@ def check_length(subject: Subject) -> Iterator[Finding]:
     """Find a prompt that a client does not take, and one that costs much."""
     if subject.agent is None:
         return
-    hosts = HOSTS.values() if subject.host is None else [subject.host] if subject.placed or subject.variant else []
+    hosts = subject.hosts if subject.host is None or subject.placed or subject.variant else ()
     for host in hosts:
         if host.body_limit and len(subject.body) > host.body_limit.most:
             limit = f"{host.body_limit.who} of {host.title} takes {host.body_limit.most:,}"
@@ -166,4 +180,11 @@ def check_length(subject: Subject) -> Iterator[Finding]:
         yield subject.finding(COSTLY, f"the prompt has about {tokens:,} tokens")
 
 
-CHECKS = (check_words, check_hazards, check_length)
+def check_empty(subject: Subject) -> Iterator[Finding]:
+    """Find a prompt that is nothing but a mark that it is to be written, its headings aside."""
+    text = re.sub(r"^#+[ \t].*$|^[-*_ \t]+$", "", subject.body, flags=re.MULTILINE).strip()
+    if text and stands_in(text):
+        yield subject.in_body(EMPTY, subject.body.find(text), f"the prompt only stands in for one: {text[:60]!r}")
+
+
+CHECKS = (check_words, check_hazards, check_length, check_empty)

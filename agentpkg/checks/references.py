@@ -29,7 +29,7 @@ NO_FILE = Rule(
     remedy="put it under skills/, or say it in the prompt",
     why="Only agents and skills are installed. A file beside them stays with the author, and a skill that is not there "
     "is not read.",
-    wrong="Follow [the checklist](../docs/checklist.md).",
+    wrong="Follow [the checklist](./checklists/review.md).",
     right="Follow the checklist of the `review` skill.\n(and skills/review/SKILL.md)",
 )  # fmt: skip
 NO_SERVER = Rule(
@@ -59,6 +59,24 @@ _AGENT = re.compile(
     rf"{_HANDS}[^.\n`]{{0,60}}?(?:(?:`@?|@)(?P<marked>{_NAME})(?![\w/@.:-])`?(?: (?:sub-?)?agents?\b)?"
     rf"|\bthe (?P<plain>{_NAME}) (?:sub-?)?agent\b)"
 )
+# The same with a name of one word, behind verbs that have nothing but somebody for their object.
+_SHORT_NAME = re.compile(
+    r"\b(?:[Dd]elegat(?:e|es|ing)|[Hh]and(?:s|ing)?|[Ii]nvok(?:e|es|ing)|[Cc]all|[Aa]sk|[Cc]onsult|[Ss]pawn|"
+    r"[Dd]ispatch|[Ee]scalate|[Pp]ass|[Ll]aunch)(?: [^.;:,\n`]{0,40}?\bto)? the (?P<name>[a-z]{3,}) (?:sub-?)?agent\b"
+    r"(?!'s|-| (?:types?|names?|teams?|files?|tools?|definition|prompt|outputs?|results?|response|reports?|ids?)\b)"
+)
+_NO_SHORT_NAME = re.compile(
+    r"main|other|same|new|next|parent|current|first|second|third|last|final|previous|only|right|"
+    r"best|correct|both|appropriate|relevant|suitable|proper|specific|given|target|chosen|respective|"
+    r"responsible|lead|root|full|partial|complete|child|primary|secondary|default|custom|external|"
+    r"internal|local|remote|original|entire|whole|single|general|generic|expert|foreground|active|"
+    r"idle|another|upstream|downstream|user|human|available|above|below|actual|real|old|subordinate|"
+    r"helper|worker|peer|sibling|outer|inner|simple|small|big|large|quick|slow|deep|cheap|strong|"
+    r"weak|good|bad|top|overall|independent|separate|individual|assistant|autonomous|smart|cheaper|"
+    r"cheapest|faster|fastest|smaller|larger|stronger|better|worst|stuck|native|builtin|standard|"
+    r"normal|usual|legacy|temporary|shared|particular|different|heavy|light|clean|fresh|blank|empty|"
+    r"broken|unknown|valid|specialist|[a-z]+(?:ed|ing)"
+)
 # A marked name is an agent's only with the word behind it, or behind a verb that has nothing but agents for its object.
 _SURE = re.compile(r"(?:sub-?)?agents?$|^(?:[Dd]elegat|[Ss]pawn|[Dd]ispatch|[Ee]scalat)")
 _NO_NAME = re.compile(
@@ -77,15 +95,19 @@ def check_agents(subject: Subject) -> Iterator[Finding]:
     if bundle is None or subject.agent is None or not bundle.known:
         return
     known = bundle.agents | {name for host in HOSTS.values() for name in host.reserved}
-    seen: set[str] = set()
+    parts = {part for name in known for part in name.split("-")}
+    missing: dict[str, int] = {}
     for match in _AGENT.finditer(subject.prose):
         name = match["marked"] or match["plain"]
         if match["marked"] and not _SURE.search(match[0]):
             continue
-        if name in known or name in bundle.skills or name in seen or _NO_NAME.search(name):
-            continue
-        seen.add(name)
-        yield subject.in_body(NO_AGENT, match.start(), f"there is no agent {name} in the bundle or what it requires")
+        if name not in known and name not in bundle.skills and not _NO_NAME.search(name):
+            missing.setdefault(name, match.start())
+    for match in _SHORT_NAME.finditer(subject.prose):
+        if match["name"] not in parts and not _NO_SHORT_NAME.fullmatch(match["name"]):
+            missing.setdefault(match["name"], match.start())
+    for name, place in missing.items():
+        yield subject.in_body(NO_AGENT, place, f"there is no agent {name} in the bundle or what it requires")
 
 
 def check_files(subject: Subject) -> Iterator[Finding]:
@@ -102,9 +124,26 @@ def check_files(subject: Subject) -> Iterator[Finding]:
             yield subject.in_body(NO_FILE, match.start(), f"there is no skill {name} in the bundle or what it requires")
     for match in _LINK.finditer(text):
         path = match["path"]
-        if _is_relative(path) and path not in seen:
+        if path not in seen and _is_missing(path, bundle.files) and not _is_quoted(text, match.start()):
             seen.add(path)
             yield subject.in_body(NO_FILE, match.start(), f"{path} is not installed beside the agent")
+
+
+def _is_missing(path: str, files: frozenset[str]) -> bool:
+    """Say whether a link of an agent is meant for a file of the bundle, or one beside it, and leads to none.
+
+    A path to anywhere else is one of the project in which the agent works, or of a text that it is to write.
+    """
+    if not _is_relative(path):
+        return False
+    folders = {one.partition("/")[0] for one in files if "/" in one} | {"skills"}
+    meant = path.startswith("./") or _normal(path).partition("/")[0] in folders
+    return meant and files.isdisjoint([_normal(path), _normal(f"agents/{path}")])
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    """Say whether a place stands in inline code."""
+    return text.count("`", text.rfind("\n", 0, place) + 1, place) % 2 == 1
 
 
 def check_skill_files(path: str, inner: str, text: str, files: frozenset[str]) -> Iterator[Finding]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agentpkg.findings import Finding
+from agentpkg.hosts import HOSTS
+from agentpkg.manifest import HostSettings
 from agentpkg.text import place_of
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host
 
-_FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>.*?)[ \t]*\Z")
+_PAGES = frozenset(["markdown", "md", "mdx"])  # what may hold fences of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,8 @@ class Surroundings:
     """The bundle that an agent belongs to.
 
     `agents` and `skills` are names, also of the bundles that it requires; `known` says that all of these were found.
-    `bundle` is the whole, None where it is not fit to be one.
+    `files` are all its paths. `bundle` is the whole, None where it is not fit to be one. `targets` are the hosts that
+    matter, with what the project around says of each: those that it names, all where there is none.
     """
 
     about: BundleFile
@@ -35,6 +39,8 @@ class Surroundings:
     skills: frozenset[str]
     known: bool
     bundle: Bundle | None
+    files: frozenset[str] = frozenset()
+    targets: Mapping[str, HostSettings] = field(default_factory=lambda: dict.fromkeys(HOSTS, HostSettings()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,13 @@ class Subject:
     placed: bool = False
     variant: bool = False
     bundle: Surroundings | None = None
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that the file is for: its own one, else those that matter to the bundle around it, else all."""
+        if self.host:
+            return (self.host,)
+        return tuple(HOSTS[name] for name in self.bundle.targets) if self.bundle else tuple(HOSTS.values())
 
     @property
     def prose(self) -> str:
@@ -85,7 +98,32 @@ class Subject:
 @lru_cache(maxsize=8)
 def without_code(text: str) -> str:
     """Return text with blanks in the place of everything in code fences."""
-    return _FENCED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    lines = text.split("\n")
+    place = 0
+    while place < len(lines):
+        opens = _FENCE.match(lines[place])
+        end = _end_of_fence(lines, place, opens) if opens else place
+        if opens:
+            lines[place : end + 1] = [" " * len(line) for line in lines[place : end + 1]]
+        place = end + 1
+    return "\n".join(lines)
+
+
+def _end_of_fence(lines: list[str], place: int, opens: re.Match[str]) -> int:
+    """Return the number of the line that closes a fence, the last if none does.
+
+    Writers put fences into a fence for a page without a longer mark; these are counted, if they come out even.
+    """
+    first, depth = None, 1
+    for number in range(place + 1, len(lines)):
+        fence = _FENCE.match(lines[number])
+        if fence is None or fence["mark"] != opens["mark"]:
+            continue
+        depth += 1 if fence["info"] else -1
+        first = number if first is None and not fence["info"] else first
+        if depth == 0 or (first and opens["info"].lower() not in _PAGES):
+            return number
+    return len(lines) - 1 if first is None else first
 
 
 def line_of(text: str, key: str) -> int | None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import BundleFile, parse_bundle, parse_bundle_file
-from agentpkg.checks import bundles, description, form, powers, prompt, references
-from agentpkg.checks.reading import of_error, read_canonical, read_plain, read_text, read_variant
+from agentpkg.checks import bundles, description, fields, form, powers, prompt, references
+from agentpkg.checks.hostfile import read_plain
+from agentpkg.checks.reading import of_error, read_canonical, read_text, read_variant
 from agentpkg.checks.subject import Surroundings
 from agentpkg.errors import ContentRefused
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from agentpkg.bundle import Bundle
-    from agentpkg.checks.reading import Beside
+    from agentpkg.checks.hostfile import Origin
     from agentpkg.checks.subject import Subject
     from agentpkg.findings import Finding
+    from agentpkg.manifest import HostSettings
 
     Names = tuple[frozenset[str], frozenset[str]]
     Checked = tuple[list[Finding], list[Subject]]
@@ -28,17 +30,17 @@ _STRICT = ("agents/", "variants/", "skills/", ABOUT)
 
 def check_subject(subject: Subject) -> Iterator[Finding]:
     """Find everything that is to be said of one agent."""
-    for module in (form, description, powers, prompt, references):
+    for module in (form, fields, description, powers, prompt, references):
         for check in module.CHECKS:
             yield from check(subject)
 
 
-def check_file(path: str, data: bytes, place: str, beside: Beside, *, named: bool) -> Checked:
-    """Check a file of some host, which messages call `path`; the rest is as for `read_plain`."""
+def check_file(path: str, data: bytes, origin: Origin) -> Checked:
+    """Check a file of some host, which messages call `path`."""
     text, findings = read_text(path, data, canonical=False)
     if text is None:
         return findings, []
-    subjects, more = read_plain(path, text, place, beside, named=named)
+    subjects, more = read_plain(path, text, origin)
     if not (subjects or more):
         return [], []
     for subject in subjects:
@@ -52,10 +54,16 @@ def _named(finding: Finding, subject: Subject) -> Finding:
     return replace(finding, message=f"{subject.agent.name if subject.agent else '?'}: {finding.message}")
 
 
-def check_bundle(where: str, files: Mapping[str, bytes], required: Callable[[str], Names | None]) -> Checked:
+def check_bundle(
+    where: str,
+    files: Mapping[str, bytes],
+    required: Callable[[str], Names | None],
+    targets: Mapping[str, HostSettings] | None = None,
+) -> Checked:
     """Check a bundle's folder, which messages call `where`, by its files.
 
     `required` returns the names of agents and skills of a bundle that this one requires, None if it is not at hand.
+    `targets` are the hosts that matter, with what the project says of each; all without them.
     """
     findings, texts = _read_texts(where, files)
     about = _read_about(where, files, findings)
@@ -65,6 +73,7 @@ def check_bundle(where: str, files: Mapping[str, bytes], required: Callable[[str
         bundle = _parse(where, files, findings)
     if about:
         around = _surroundings(about, files, bundle, required)
+        around = replace(around, targets=targets) if targets else around
         subjects = [replace(subject, bundle=around) for subject in subjects]
         findings += bundles.check_about(_join(where, ABOUT), about)
         findings += references.check_servers(_join(where, ABOUT), texts.get(ABOUT, ""), around)
@@ -141,6 +150,7 @@ def _surroundings(
         skills=skills.union(*(one[1] for one in there)),
         known=len(there) == len(found),
         bundle=bundle,
+        files=frozenset(files),
     )
 
 

@@ -38,10 +38,27 @@ _DELEGATE = (
     r"subtasks?|parallel|dispatch\w*|coordinat\w+|orchestrat\w+|team\w*|specialists?|spawn\w*|workers?|assign\w*|"
     r"tasks?|route[sd]?|routing|escalat\w+|consult\w*|collaborat\w+|colleagues?|reviewers?|experts?"
 )
+# One line, whatever marks stand around it: a word for what is to be done, words for where to put it, brackets, dots.
+_STANDS_IN = re.compile(
+    r"[\s\[(<{*_`]*(?:"
+    r"(?:todo|tbd|tbc|fixme|wip)(?:[\])>}*_`.!\s]*\Z"
+    r"|(?: ?:| [-\u2013\u2014]| (?:write|add|fill|describe|finish)\b)[^\n]*)"
+    r"|lorem ipsum\b[^\n]*|(?:to be|not yet) (?:written|done|defined|filled in|added)|place-?holder(?: text)?"
+    r"|(?:your|insert|enter|add|write|put|describe|replace)\b[^\n.]{0,40}\bhere"
+    r"|(?:your |the )?(?:agent |system )?(?:prompt|description|instructions?)|\.\.\.|\u2026|\?\?\?|xxx+|-"
+    r")[\])>}*_`.!\s]*\Z",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(r"<[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]|\{\{[^{}\n]{1,60}\}\}")
 SPEAKS_OF = {
     "shell": _RUN, "write": _CHANGE, "edit": _CHANGE, "notebook-edit": rf"{_CHANGE}|notebooks?|jupyter|cells?",
     "web-fetch": _WEB, "web-search": _WEB, "delegate": _DELEGATE,
 }  # fmt: skip
+
+
+def stands_in(text: str) -> bool:
+    """Say whether a text is nothing but one line that says that something is to be written in its place."""
+    return bool(_STANDS_IN.match(text) or _IN_BRACKETS.fullmatch(text.strip()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

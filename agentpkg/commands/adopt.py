@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--to", metavar="FOLDER", default="bundles", help="Where bundles of the project go: `bundles`.")
 @click.option("--bundle", metavar="NAME", help="Put agents that no registry has into one bundle of this name.")
-@options.with_options("dry_run", "offline")
+@options.with_options("dry_run", "offline", "accept_grants")
 @options.as_json
 @options.with_project
 def command(

@@ -8,7 +8,7 @@ import click
 
 from agentpkg import __version__
 from agentpkg.commands import options
-from agentpkg.console import one_line, say, say_document, say_json, tell
+from agentpkg.console import count, one_line, say, say_document, say_json, tell
 from agentpkg.errors import (
     AgentpkgError,
     ApprovalNeeded,
@@ -60,7 +60,7 @@ def _show(done: Audit) -> None:
     for rule in dict.fromkeys(one.rule for one in done.findings):
         tell(f"{rule.code}: {rule.about}; {rule.remedy}")
     if not done.findings:
-        say(f"all is well: {done.bundles} bundles and {done.files} texts were looked at")
+        say(f"all is well: {count(done.bundles, 'bundle')} and {count(done.files, 'text')} were looked at")
 
 
 def _data(one: Finding) -> dict[str, Any]:

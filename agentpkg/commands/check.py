@@ -28,6 +28,7 @@ _KINDS = {"error": "error", "warning": "warning", "note": "notice"}
 @click.option("--fix", is_flag=True, help="Mend first what can be mended without a person.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--ignore", "ignored", metavar="CODES", multiple=True, help="Leave these codes out: AP301,AP404.")
+@click.option("--from-host", "host", metavar="HOST", help="The host that files were written for; detected without.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="Print SARIF 2.1.0, for tools that show findings in the code.")
 @click.option("--github", "as_lines", is_flag=True, help="Print annotations, as GitHub's workflows read them.")
 @options.as_json
@@ -36,6 +37,7 @@ def command(
     fix: bool,
     strict: bool,
     ignored: tuple[str, ...],
+    host: str | None,
     as_json: bool,
     as_sarif: bool,
     as_lines: bool,
@@ -50,7 +52,7 @@ def command(
 
     if as_json + as_sarif + as_lines > 1:
         raise UsageError("--json, --sarif and --github exclude each other")
-    done = check(paths or (Path(),), ignore=_codes(ignored), fix=fix)
+    done = check(paths or (Path(),), ignore=_codes(ignored), fix=fix, written_for=host)
     if as_json:
         say_json(_data(done))
     elif as_sarif:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say, say_json, tell
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -38,20 +38,23 @@ def command(
     to where the host looks for it. Nothing is installed, and nothing is looked after later.
     """
     from agentpkg.commands.report import rendering_data, show_files
-    from agentpkg.ops.preview import convert, files_of
+    from agentpkg.ops.preview import agents_of, convert, files_of, write_files
     from agentpkg.review import refuse_losses
-    from agentpkg.workshop import add_files
 
     done = convert(project, paths, written_for, to, work)
     refuse_losses(done.rendered.losses(), work.fail_on, told=False)
+    files = files_of(done.rendered)
     if out is not None:
-        add_files(out, files_of(done.rendered))
+        write_files(out, files)
     if as_json:
-        files = {path: data.decode() for path, data in files_of(done.rendered).items()}
-        say_json({**rendering_data(done.rendered), "notes": list(done.notes), "files": files})
+        texts = {path: data.decode() for path, data in files.items()}
+        say_json({**rendering_data(done.rendered), "notes": list(done.notes), "files": texts})
     elif out is None:
-        show_files(done)
+        agents = agents_of(done.rendered)
+        show_files(done, agents)
+        if len(agents) < len(files):
+            tell(f"{len(files) - len(agents)} files of skills go with it, which --out writes too")
     else:
-        show_files(done, with_bytes=False)
-        for path in files_of(done.rendered):
+        show_files(done, {})
+        for path in files:
             say((out / path).as_posix())

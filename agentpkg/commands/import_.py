@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import one_line, say, say_json, say_table
+from agentpkg.console import count, one_line, say, say_json, say_table, tell
 from agentpkg.errors import ContentRefused, EditConflict, UsageError
 
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ def command(
         say_json(_data(done, dry_run=dry_run))
     else:
         _show(done, dry_run=dry_run)
-    _raise(done, told=as_json)
+    _raise(done, wrote=bool(done.made) and not dry_run, told=as_json)
 
 
 def _show(done: Imported, *, dry_run: bool) -> None:
     for made in done.made:
-        notes = [note for one in made.draft.found for note in one.notes]
-        if notes or made.draft.advice:
-            say(f"{made.draft.name}:")
-        for note in notes:
-            say(f"  {one_line(note)}")
+        for one in made.draft.found:
+            if one.notes or made.draft.advice:
+                say(f"{one.agent.name}, from {one_line(one.path)}:")
+            for note in one.notes:
+                say(f"  {one_line(note.removeprefix(f'{one.path}: '))}")
         for line in made.draft.advice:
             say(f"  advice: {one_line(line)}")
     verb = "would be " if dry_run else ""
@@ -58,30 +58,28 @@ def _show(done: Imported, *, dry_run: bool) -> None:
         for made in done.made
         for one in made.draft.found
     ]
-    rows += [(file, "-", f"not read: {one_line(why.removeprefix(f'{file}: '))}") for file, why in done.refused]
+    rows += [(file, "-", f"not read: {why.removeprefix(f'{file}: ')}") for file, why in done.refused]
     rows += [(folder, "-", f"not written: {why}") for folder, why in done.conflicts]
     rows += [(file, "-", "no agent, by its header") for file in done.pages]
-    say_table([("FILE", "HOST", "RESULT"), *sorted(rows)])
-    agents = sum(len(made.draft.found) for made in done.made)
-    say(
-        f"{_count(agents, 'agent')} in {_count(len(done.made), 'bundle')}; {_count(len(done.refused), 'file')} not read"
-    )
+    say_table([("FILE", "HOST", "RESULT"), *sorted([one_line(cell) for cell in row] for row in rows)])
+    agents = count(sum(len(made.draft.found) for made in done.made), "agent")
+    bundles, refused = count(len(done.made), "bundle"), count(len(done.refused), "file")
+    say(f"{agents} in {bundles}; {refused} not read")
+    if done.made and not dry_run:
+        folder = done.made[0].folder.as_posix()
+        tell(f"next: agentpkg check {folder}, then agentpkg publish {folder}, or agentpkg install {folder}")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _raise(done: Imported, *, told: bool) -> None:
+def _raise(done: Imported, *, wrote: bool, told: bool) -> None:
     if done.conflicts:
         raise EditConflict(
-            f"{_count(len(done.conflicts), 'bundle')} would have been written over something else, and was not",
+            f"{count(len(done.conflicts), 'bundle')} would have been written over something else, and was not",
             hint="name another folder with --to, or move away what is there",
             told=told,
         )
     if done.refused:
         raise ContentRefused(
-            f"{_count(len(done.refused), 'agent')} could not be read; what could is imported",
+            f"{count(len(done.refused), 'agent')} could not be read" + ("; the others are imported" if wrote else ""),
             hint="mend what is named above, and import those files again",
             told=told,
         )

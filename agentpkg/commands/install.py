@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("requirements", metavar="[NAME[SPECIFIER]]...", nargs=-1)
+@click.argument("requirements", metavar="[NAME[SPECIFIER]|FOLDER]...", nargs=-1)
 @click.option("--host", "hosts", multiple=True, help="Install for this host only; may be given several times.")
 @click.option("--registry", help="The registry to look in: its name in agentpkg.toml, a git url, or a path.")
 @click.option(
@@ -43,7 +44,8 @@ def command(
 ) -> None:
     """Install bundles and all that they require; without a name, do what sync does.
 
-    A requirement is a name with an optional version: data-engineer, "data-engineer~=1.2", acme/triage@2.0.0.
+    A requirement is a name with an optional version: data-engineer, "data-engineer~=1.2", acme/triage@2.0.0; or a
+    folder of the project that holds a bundle: bundles/triage.
     Naming a bundle approves the powers that are then shown of it and of what it requires.
     """
     from agentpkg.commands.init import choose_hosts
@@ -66,7 +68,7 @@ def command(
     if registry and any(sign in registry for sign in "/\\."):
         registry = options.from_project(registry, project)
     wish = Wish(
-        requirements=_parse(requirements, hosts, only, renames),
+        requirements=_parse(project, requirements, hosts, only, renames),
         registry=registry,
         agents=options.agents_source(source, project) if source else None,
     )
@@ -75,14 +77,18 @@ def command(
 
 
 def _parse(
-    texts: tuple[str, ...], hosts: tuple[str, ...], only: tuple[str, ...], renames: tuple[str, ...]
+    project: Project, texts: tuple[str, ...], hosts: tuple[str, ...], only: tuple[str, ...], renames: tuple[str, ...]
 ) -> tuple[Requirement, ...]:
     from dataclasses import replace
 
     from agentpkg.hosts import get_host
+    from agentpkg.ops.install import find_local
     from agentpkg.requirement import check_name, parse_requirement
 
-    asked = [parse_requirement(text) for text in texts]
+    asked = [
+        find_local(project, text, options.below(project, text)) if _is_folder(text) else parse_requirement(text)
+        for text in texts
+    ]
     if len({one.id for one in asked}) < len(asked):
         raise UsageError("one bundle is asked for twice")
     if (only or renames) and len(texts) != 1:
@@ -102,3 +108,8 @@ def _parse(
         )
         for one in asked
     )
+
+
+def _is_folder(text: str) -> bool:
+    """Say whether an argument names the folder of a bundle, and not a bundle of a registry."""
+    return text.startswith((".", "/")) or ("/" in text and Path(text, "bundle.toml").is_file())

@@ -41,7 +41,7 @@ def command(
     --host it is shown how the project's hosts would hold it.
     """
     from agentpkg.commands.report import rendering_data, say_losses, show_files
-    from agentpkg.ops.preview import preview
+    from agentpkg.ops.preview import files_of, preview
     from agentpkg.review import refuse_losses
 
     if all_hosts != (out is not None) or (all_hosts and (hosts or losses)):
@@ -55,7 +55,7 @@ def command(
         files = {path: target.content.decode() for path, target in rendered.targets.items()}
         say_json({**rendering_data(rendered), "notes": list(done.notes), **({} if losses else {"files": files})})
     elif hosts and not losses:
-        show_files(done)
+        show_files(done, files_of(rendered))
     else:
         for one in rendered.placed:
             say(f"{one.rendering.fidelity.word:13} {one.rendering.host:12} {one.path}")
@@ -66,12 +66,11 @@ def command(
 
 
 def _write_all(project: Project, source: str, out: Path, work: Options, *, as_json: bool) -> None:
-    from agentpkg.ops.preview import files_of, preview_all
+    from agentpkg.ops.preview import files_of, preview_all, write_files
     from agentpkg.review import refuse_losses
-    from agentpkg.workshop import add_files
 
     rendered, refused = preview_all(project, source, work)
-    add_files(out, {f"{host}/{path}": data for host, one in rendered.items() for path, data in files_of(one).items()})
+    write_files(out, {f"{host}/{path}": data for host, one in rendered.items() for path, data in files_of(one).items()})
     rows = [
         (host, placed.rendering.fidelity.word, f"{out.as_posix()}/{host}/{placed.path.partition('#')[0]}")
         for host, one in rendered.items()

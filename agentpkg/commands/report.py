@@ -12,7 +12,7 @@ from agentpkg.grants import name_powers
 from agentpkg.plan import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from agentpkg.losses import Note
     from agentpkg.ops.change import Change
@@ -112,14 +112,11 @@ def _was_told(change: Change, overlap: Overlap) -> bool:
     return fields.get(overlap.note.field) == overlap.note.fidelity.word
 
 
-def show_files(done: Preview, *, with_bytes: bool = True) -> None:
+def show_files(done: Preview, files: Mapping[str, bytes]) -> None:
     """Print files as they would be written, and on standard error what was read in another way, and what is lost.
 
     One file alone is printed byte for byte, and nothing else.
     """
-    from agentpkg.ops.preview import files_of
-
-    files = files_of(done.rendered) if with_bytes else {}
     for path, data in files.items():
         if len(files) > 1:
             say(f"==> {path} <==")

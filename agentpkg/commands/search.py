@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say_json, say_table, tell
+from agentpkg.console import count, say_json, say_table, tell
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -27,7 +27,7 @@ def command(project: Project, words: tuple[str, ...], source: str | None, work: 
     if source:
         found, passed = search_agents(options.agents_source(source, project), project.root, words, work)
         if passed:
-            tell(f"{len(passed)} files there are no agents, or cannot be read as one:")
+            tell(f"{count(len(passed), 'file')} there held no agent, or could not be read as one:")
         for why in passed:
             tell(f"  {why}")
     else:

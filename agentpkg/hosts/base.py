@@ -62,7 +62,8 @@ class ToolList:
 
     `also` are further names that the host reads, in lower case, and what each gives. `nothing_is_none`: a key without a
     value means no tool there; elsewhere nobody says, and such a file is not read. `absent` is what a file without the
-    key gives; where nobody says, it is read as every tool, which is told.
+    key gives; where nobody says, it is read as every tool, which is told. `limited` is the key of a table of settings,
+    by tool: a tool that they hold back for some inputs is read as not there.
     """
 
     key: str
@@ -80,6 +81,7 @@ class ToolList:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nothing_is_none: bool = False
     absent: Literal["every tool", "no tool", "nobody says"] = "every tool"
+    limited: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +118,7 @@ class ReadonlySwitch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoControl:
-    """A host that gives an agent whatever the session has.
-
-    `meant` maps `KEY=VALUE` of a file (a KEY with dots stands within tables) to the tools that its author wants to
-    leave by it, although the host may give more.
-    """
-
-    meant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """A host that gives an agent whatever the session has."""
 
 
 ToolControl: TypeAlias = "ToolList | PermissionMap | ReadonlySwitch | NoControl"
@@ -258,12 +254,15 @@ class Host:
     `form` says how a file is written: markdown with a header, TOML, JSON, an entry in a YAML list of modes, or one in a
     table of the host's own JSON settings (which is only ever read). `dialect` `lines` is a header that the host reads
     line by line, not as YAML. `name_keys` and `description_keys` are the keys that hold them, `body_key` that of the
-    prompt where it has one, `fixed` what every header holds. `more_body_keys` hold further text that the host puts
-    after the prompt, `other_keys` are those that it knows and no bundle can say. `earlier` are other forms in which the
-    host keeps or kept agents: they are read, and never written. `native` False: the
-    host has no agents, and reads them as skills. `hazards` are looked for in the prompt; `description_hazard` is text
-    in a description that the host changes however it is written. A description longer than `longest_description` is
-    cut, and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
+    prompt where it has one, `fixed` what every header holds. `prompt_file` is a pattern of a prompt that stands in
+    another file, whose path is its group. `more_body_keys` hold further text that the host puts after the prompt,
+    `other_keys` are those that it knows and no bundle can say. `earlier` are other forms in which it keeps or kept
+    agents: they are read, and never written. `meant` maps `KEY=VALUE` of a file (a KEY with dots stands within tables)
+    to the tools that its author wants to leave by it, whatever a list of tools says.
+
+    `native` False: the host has no agents, and reads them as skills. `hazards` are looked for in the prompt;
+    `description_hazard` is text in a description that the host changes however it is written. A description longer than
+    `longest_description` is cut, and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
     """
 
     name: str
@@ -283,6 +282,7 @@ class Host:
     name_keys: tuple[str, ...] = ("name",)
     description_keys: tuple[str, ...] = ("description",)
     body_key: str | None = None
+    prompt_file: str | None = None
     more_body_keys: tuple[str, ...] = ()
     other_keys: frozenset[str] = frozenset()
     fixed: Mapping[str, Value] = field(default_factory=dict)
@@ -298,3 +298,4 @@ class Host:
     also_reads: tuple[AlsoRead, ...] = ()
     also_agents: tuple[str, ...] = ()
     earlier: tuple[Host, ...] = ()
+    meant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

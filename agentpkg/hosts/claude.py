@@ -24,6 +24,8 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 
+# What an agent that is to plan may do, beside what its list says.
+PLAN = ("read", "glob", "grep", "list", "web-fetch", "web-search", "todo", "skill", "ask")
 HOST = Host(
     name="claude",
     title="Claude Code",
@@ -97,6 +99,7 @@ HOST = Host(
         # Memory gives the agent Read, Write and Edit, whatever its list says.
         HostField(name="memory", choices=("user", "project", "local"), power=True),
     ),
+    meant={"permissionMode=plan": PLAN},
     other_keys=frozenset(["skills", "hooks", "initialPrompt"]),
     reserved=frozenset(
         [

@@ -15,6 +15,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.claude import PLAN
 
 HOST = Host(
     name="codebuddy",
@@ -57,6 +58,7 @@ HOST = Host(
             harmless=("default", "plan"),
         ),
     ),
+    meant={"permissionMode=plan": PLAN},
     reserved=frozenset(["general-purpose", "explore", "plan", "statusline-setup"]),
     settings=ServerSettings(
         file=".mcp.json",

@@ -12,6 +12,9 @@ _WITHOUT_SHELL = (
     "read", "write", "edit", "notebook-edit", "glob", "grep", "list", "web-fetch", "web-search", "delegate", "todo",
     "skill", "ask",
 )  # fmt: skip
+_WITHOUT_WEB = (
+    "read", "write", "edit", "notebook-edit", "glob", "grep", "list", "shell", "delegate", "todo", "skill", "ask",
+)  # fmt: skip
 
 HOST = Host(
     name="codex",
@@ -25,13 +28,13 @@ HOST = Host(
     user_skills=".agents/skills/{name}",
     form="toml",
     body_key="developer_instructions",
-    tools=NoControl(
-        meant={
-            "sandbox_mode=read-only": ("read", "glob", "grep", "list", "web-search"),
-            "features.shell_tool=false": _WITHOUT_SHELL,
-        }
-    ),
-    other_keys=frozenset(["features", "approval_policy", "web_search"]),
+    tools=NoControl(),
+    meant={
+        "sandbox_mode=read-only": ("read", "glob", "grep", "list", "web-search"),
+        "features.shell_tool=false": _WITHOUT_SHELL,
+        "web_search=disabled": _WITHOUT_WEB,
+    },
+    other_keys=frozenset(["features", "approval_policy"]),
     settings=ServerSettings(
         file=".codex/config.toml",
         key="mcp_servers",

@@ -77,6 +77,8 @@ _NOW = Host(
             "search/codebase": ("glob", "grep"),
             "search/filesearch": ("glob",),
             "search/textsearch": ("grep",),
+            "search/listdirectory": ("list",),
+            "rg": ("grep",),
             "runcommands": ("shell",),
             "execute/runinterminal": ("shell",),
             "powershell": ("shell",),

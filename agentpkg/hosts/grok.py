@@ -23,6 +23,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.claude import PLAN
 
 HOST = Host(
     name="grok",
@@ -73,6 +74,8 @@ HOST = Host(
             harmless=("default", "plan"),
         ),
     ),
+    # In the spelling of others too: the client passes that over, and whoever wrote it meant it.
+    meant={"permissionMode=plan": PLAN, "permission_mode=plan": PLAN},
     reserved=frozenset(["general-purpose", "explore", "plan"]),
     settings=ServerSettings(
         file=".grok/config.toml", key="mcp_servers", shape=ServerShape(reference="${{{name}}}"), form="toml"

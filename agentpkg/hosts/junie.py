@@ -15,6 +15,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.claude import PLAN
 
 HOST = Host(
     name="junie",
@@ -63,4 +64,5 @@ HOST = Host(
         TextHazard(pattern=r"\$([A-Za-z_]\w*)", replacement=r"${\1}", why="Junie takes the bare word for a parameter"),
     ),
     settings=ServerSettings(file=".junie/mcp/mcp.json", key="mcpServers", shape=ServerShape()),
+    meant={"permissionMode=plan": PLAN},
 )

@@ -48,6 +48,6 @@ HOST = replace(
         replace(
             SETTINGS, name="kilo", title="Kilo Code", agents="kilo.json#{name}", also_agents=("kilo.jsonc#{name}",)
         ),
-        replace(ZOO, name="kilo", title="Kilo Code's modes", agents=".kilocodemodes#{name}", fields=()),
+        replace(ZOO, name="kilo", title="Kilo Code", agents=".kilocodemodes#{name}", fields=()),
     ),
 )

@@ -32,7 +32,7 @@ _FIELDS = (
 )
 _EARLIER = Host(
     name="kiro",
-    title="Kiro's JSON agents",
+    title="Kiro",
     checked="2026-11-21, from its documentation and the schema of agents that Amazon Q publishes",
     sources=("kiro.dev/docs: custom agents of the CLI 2", "aws/amazon-q-developer-cli: schemas/agent-v1.json"),
     marks=(),
@@ -43,6 +43,7 @@ _EARLIER = Host(
     user_skills=None,
     form="json",
     body_key="prompt",
+    prompt_file=r"file://(\S+)\s*",
     tools=ToolList(
         key="tools",
         rows=(
@@ -68,9 +69,11 @@ _EARLIER = Host(
             ),
         },
         absent="no tool",
+        limited="toolsSettings",
     ),
     models=Models(accepts=r"auto|[a-z]+-[a-z0-9.-]*\d[a-z0-9.-]*"),
     fields=_FIELDS,
+    other_keys=frozenset(["hooks", "toolAliases", "$schema"]),
     servers=ServerDeclaration(key="mcpServers", shape=_SERVER),
 )  # fmt: skip
 

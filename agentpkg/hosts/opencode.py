@@ -98,10 +98,16 @@ _NOW = Host(
         HostField(name="hidden", kind="boolean"),
         HostField(name="color", pattern=r"#[0-9a-fA-F]{6}|primary|secondary|accent|success|warning|error|info"),
     ),
+    other_keys=frozenset(["mode", "disable"]),
     reserved=frozenset(["build", "plan", "general", "explore", "compaction", "title", "summary"]),
 )
 SETTINGS = replace(
-    _NOW, form="settings", body_key="prompt", agents="opencode.json#{name}", also_agents=("opencode.jsonc#{name}",)
+    _NOW,
+    form="settings",
+    body_key="prompt",
+    prompt_file=r"\{file:([^{}]+)\}\s*",
+    agents="opencode.json#{name}",
+    also_agents=("opencode.jsonc#{name}",),
 )
 HOST = replace(
     _NOW,

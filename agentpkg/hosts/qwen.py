@@ -23,6 +23,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.claude import PLAN
 
 _PARAMETER = "Qwen Code takes it for a parameter, and the agent would not start"
 
@@ -79,6 +80,7 @@ HOST = Host(
         HostField(name="background", kind="boolean"),
         HostField(name="color", choices=("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")),
     ),
+    meant={"approvalMode=plan": PLAN},
     reserved=frozenset(
         [
             "self",

@@ -11,6 +11,8 @@ curly double quote inside a double-quoted text would break the file.
 The home folder's file is that of VS Code on Linux; other editors and systems keep it elsewhere.
 """
 
+from dataclasses import replace
+
 from agentpkg.hosts.base import (
     Host,
     HostField,
@@ -24,7 +26,7 @@ from agentpkg.hosts.base import (
 
 _ASCII = "Zoo Code reads it so in any case"
 
-HOST = Host(
+_NOW = Host(
     name="zoo",
     title="Zoo Code",
     checked="2026-11-21, from its source (about 3.82)",
@@ -78,3 +80,5 @@ HOST = Host(
         shape=ServerShape(remote={"type": "streamable-http"}, reference="${{env:{name}}}"),
     ),
 )
+# The file of the user's modes, wherever somebody put it.
+HOST = replace(_NOW, earlier=(replace(_NOW, agents="custom_modes.yaml#{name}"),))

@@ -15,12 +15,13 @@ from agentpkg.local import Local
 from agentpkg.lockfile import NO_RENDERING, LockedFile
 from agentpkg.manifest import parse_manifest, with_requirement
 from agentpkg.ops.change import Change, carry_out, prepare
+from agentpkg.ops.gather import refuse_place
 from agentpkg.ops.install import compatible_with
 from agentpkg.ops.matching import match_registries
 from agentpkg.ops.session import why_unsettled
 from agentpkg.ops.unowned import find_unowned, read_unowned
 from agentpkg.plan import Plan
-from agentpkg.project import read_folder, why_in_the_way
+from agentpkg.project import find_alike, read_folder, why_in_the_way
 from agentpkg.requirement import Requirement, check_name, check_path, split_id
 from agentpkg.targets import Destination, Rendered
 
@@ -133,7 +134,9 @@ def _check_folder(session: Session, wish: Wish, one: Adopted) -> None:
     """Raise if something stands where a bundle's folder would be made, but for that very folder."""
     path = check_path(f"{wish.to}/{one.id}", "--to")
     home = session.project.home
-    odd = why_in_the_way(home, path)
+    refuse_place(home / wish.to)
+    alike = find_alike(home, [path])
+    odd = f"it is called {alike[path]}" if alike else why_in_the_way(home, path)
     if odd:
         raise EditConflict(f"{path} would be a bundle's folder: {odd}", hint="name another folder with --to")
     if (home / path).exists():

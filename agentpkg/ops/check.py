@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentpkg.bundle import parse_bundle_file
 from agentpkg.checks import form
+from agentpkg.checks.hostfile import Origin
 from agentpkg.checks.mend import mend
 from agentpkg.checks.prompt import estimate_tokens
-from agentpkg.checks.whole import ABOUT, check_bundle, check_file, names_in
+from agentpkg.checks.together import check_names, told_once
+from agentpkg.checks.whole import ABOUT, check_bundle, check_file
 from agentpkg.errors import AgentpkgError, ContentRefused
 from agentpkg.findings import Finding, in_order
+from agentpkg.hosts import get_host
 from agentpkg.limits import LIMITS, MOST_FILES
+from agentpkg.ops.around import names_required, targets_of
 from agentpkg.ops.gather import gather
-from agentpkg.places import form_of
-from agentpkg.project import read_folder
-from agentpkg.workshop import read_file, replace_file
+from agentpkg.project import read_folder, why_in_the_way
+from agentpkg.workshop import read_beside, read_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
     from agentpkg.checks.subject import Subject
-    from agentpkg.checks.whole import Names
     from agentpkg.ops.gather import Gathered
 
 
@@ -55,15 +57,18 @@ class Checked:
     passed_over: int
 
 
-def check(paths: Iterable[Path], *, ignore: Set[str], fix: bool) -> Checked:
+def check(paths: Iterable[Path], *, ignore: Set[str], fix: bool, written_for: str | None = None) -> Checked:
     """Check all that `paths` name, but for rules to `ignore`; with `fix`, mend first what can be without a person.
 
-    Raises `UsageError` for a path that is not there, or in which there is nothing to check.
+    `written_for` is the host that files outside of bundles are for; detected without. Raises `UsageError` for a path
+    that is not there, or in which there is nothing to check, and for a host that there is not.
     """
+    host = get_host(written_for).name if written_for else None
     gathered = gather(paths)
-    mended, published = _mend_all(gathered) if fix else ([], [])
+    mended, published = _mend_all(gathered, host) if fix else ([], [])
     findings: list[Finding] = []
     subjects: list[Subject] = []
+    placed: list[tuple[str, Subject]] = []
     files = 0
     for folder, named in sorted(gathered.bundles.items()):
         found, seen = _look_at_bundle(folder, gathered)
@@ -71,12 +76,14 @@ def check(paths: Iterable[Path], *, ignore: Set[str], fix: bool) -> Checked:
         findings += [one for one in found if not only or one.path in only]
         subjects += [one for one in seen if not only or one.path in only]
     for place, (named_itself, among) in sorted(gathered.files.items()):
-        found, seen = _look_at_file(place, named=named_itself, among=among)
+        found, seen = _look_at_file(place, named=named_itself, among=among, written_for=host)
         files += bool(found or seen)
         findings += found
         subjects += seen
+        placed += [(place.as_posix(), one) for one in seen]
+    findings += check_names(placed)
     return Checked(
-        findings=in_order(one for one in findings if one.rule.code not in ignore),
+        findings=in_order(told_once(one for one in findings if one.rule.code not in ignore)),
         agents=tuple(_cost(one) for one in subjects if one.agent and not one.variant),
         bundles=len(gathered.bundles),
         files=files,
@@ -111,31 +118,12 @@ def _look_at_bundle(folder: Path, gathered: Gathered) -> tuple[list[Finding], li
     except (AgentpkgError, OSError) as error:
         path = _shown(folder / ABOUT)
         return [Finding(rule=form.UNREADABLE, path=path, message=_told(error))], []
-    return check_bundle(where, files, lambda name: _required(name, folder, gathered))
+    return check_bundle(where, files, lambda name: names_required(name, folder, gathered), targets_of(folder))
 
 
-def _required(name: str, folder: Path, gathered: Gathered) -> Names | None:
-    """Return the names in a bundle that another requires, if it lies beside it, in the same registry, or is checked."""
-    places = [folder.parent / name, *(folder.parent.parent / name).glob("*")]
-    places += [one for one in gathered.bundles if name in (one.name, one.parent.name)]
-    found = [place for place in places if _is_called(place, name)]
-    paths = {
-        path.relative_to(place).as_posix()
-        for place in found
-        for part in ("agents", "skills")
-        for path in (place / part).rglob("*.md")
-    }
-    return names_in(paths) if found else None
-
-
-def _is_called(folder: Path, name: str) -> bool:
-    try:
-        return parse_bundle_file((folder / ABOUT).read_bytes(), ABOUT).name == name
-    except (AgentpkgError, OSError):
-        return False
-
-
-def _look_at_file(place: Path, *, named: bool, among: bool) -> tuple[list[Finding], list[Subject]]:
+def _look_at_file(
+    place: Path, *, named: bool, among: bool, written_for: str | None
+) -> tuple[list[Finding], list[Subject]]:
     path = _shown(place)
     try:
         data = read_file(place)
@@ -143,13 +131,10 @@ def _look_at_file(place: Path, *, named: bool, among: bool) -> tuple[list[Findin
         found = [Finding(rule=form.UNREADABLE, path=path, message=_told(error).removeprefix(f"{place} "))]
         return (found if among else []), []
 
-    def beside(inner: str) -> bytes | None:
-        try:
-            return read_file(place.parent / inner)
-        except (AgentpkgError, OSError):
-            return None
-
-    findings, subjects = check_file(path, data, place.as_posix(), beside, named=named)
+    whole = Path(os.path.realpath(place))
+    beside = partial(read_beside, Path(whole.anchor), whole.relative_to(whole.anchor).as_posix())
+    origin = Origin(place=place.as_posix(), beside=beside, named=named, written_for=written_for)
+    findings, subjects = check_file(path, data, origin)
     if not among and not any("name" in one.header for one in subjects):
         return [], []  # a page of some other kind, which has a description too
     return findings, subjects
@@ -159,7 +144,7 @@ def _told(error: AgentpkgError | OSError) -> str:
     return error.message if isinstance(error, AgentpkgError) else f"cannot be read: {error.strerror}"
 
 
-def _mend_all(gathered: Gathered) -> tuple[list[tuple[str, str]], list[str]]:
+def _mend_all(gathered: Gathered, written_for: str | None) -> tuple[list[tuple[str, str]], list[str]]:
     """Mend all files, and return what was done to which, and the bundles that must not change."""
     mended: list[tuple[str, str]] = []
     published = []
@@ -172,16 +157,18 @@ def _mend_all(gathered: Gathered) -> tuple[list[tuple[str, str]], list[str]]:
             if not named or inner in named:
                 mended += _mend(place, canonical=inner.startswith("agents/"))
     for place, (itself, among) in sorted(gathered.files.items()):
-        there = form_of(place.as_posix())
-        is_page = not itself and not _look_at_file(place, named=False, among=among)[1]
-        if not is_page and (there.form == "markdown" if there else place.suffix == ".md"):
-            mended += _mend(place, canonical=False, escapes=there is None or there.dialect == "yaml")
+        for one in _look_at_file(place, named=itself, among=among, written_for=written_for)[1]:
+            if one.host and one.host.form == "markdown":
+                mended += _mend(place, canonical=False, escapes=not one.placed or one.host.dialect == "yaml")
     return mended, published
 
 
 def _parts(folder: Path) -> Iterator[Path]:
     for part in ("agents", "variants", "skills"):
-        yield from sorted(path for path in (folder / part).rglob("*.md") if path.is_file() and not path.is_symlink())
+        for path in sorted((folder / part).rglob("*.md")):
+            above = path.parent.relative_to(folder).as_posix()
+            if path.is_file() and not path.is_symlink() and why_in_the_way(folder, above) is None:
+                yield path
 
 
 def _mend(place: Path, *, canonical: bool, escapes: bool = True) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from agentpkg.checks.whole import ABOUT
 from agentpkg.errors import AgentpkgError, UsageError
+from agentpkg.files import file_digest, is_entry
 from agentpkg.lockfile import FILE_NAME, parse_lockfile
 from agentpkg.places import choose_files, form_of, is_agents_folder
-from agentpkg.workshop import files_below
+from agentpkg.workshop import files_below, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,12 +75,29 @@ def _add_folder(place: Path, gathered: Gathered) -> bool:
     rest = {f"{prefix}{path}": path for path in paths if path.endswith(_FORMS) and not path.startswith(others)}
     chosen = choose_files(rest)
     for path in chosen:
-        if rest[path] in written:
+        known = written.get(rest[path])
+        if known is not None and (not known or _digest(place / rest[path]) in known):
             gathered.passed_over += 1
         else:
             among = form_of(path) is not None or any(map(is_agents_folder, path.split("/")[:-1]))
             gathered.files.setdefault(place / rest[path], (False, among))
     return bool(bundles or chosen)
+
+
+def _digest(place: Path) -> str:
+    try:
+        return file_digest(read_file(place))
+    except (AgentpkgError, OSError):
+        return ""
+
+
+def refuse_place(folder: Path) -> None:
+    """Raise `UsageError` for a folder in which some host would take the agents of bundles for its own."""
+    whole = Path(os.path.realpath(folder)).as_posix()
+    if form_of(f"{whole}/bundle/agents/agent.md"):
+        raise UsageError(
+            f"a host reads agents in {folder}, and would load those of bundles there", hint="name another folder"
+        )
 
 
 def prefix_of(folder: Path) -> str:
@@ -89,10 +107,24 @@ def prefix_of(folder: Path) -> str:
     return "".join(f"{part}/" for part in parts[dotted[-1] if dotted else -1 :])
 
 
-def written_in(folder: Path) -> set[str]:
-    """Return the files that the lockfile of a folder has, none if there is none that can be read."""
+def written_in(folder: Path) -> dict[str, set[str]]:
+    """Return the files below a folder that the nearest lockfile upwards has, with the digests that it knows of each.
+
+    There are none where there is no lockfile that can be read.
+    """
+    place = Path(os.path.realpath(folder))
+    home = next((one for one in (place, *place.parents) if (one / FILE_NAME).is_file()), None)
+    if home is None:
+        return {}
     try:
-        text = (folder / FILE_NAME).read_text(encoding="utf-8")
-        return {path.partition("#")[0] for path in parse_lockfile(text).files}
+        files = parse_lockfile((home / FILE_NAME).read_text(encoding="utf-8")).files
     except (OSError, ValueError, AgentpkgError):
-        return set()
+        return {}
+    below = place.relative_to(home).as_posix()
+    prefix = "" if below == "." else f"{below}/"
+    written: dict[str, set[str]] = {}
+    for path, locked in files.items():
+        if path.startswith(prefix):
+            known = written.setdefault(path.partition("#")[0].removeprefix(prefix), set())
+            known.update(one for one in (locked.sha256, locked.kept) if one and not is_entry(path))
+    return written

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, EditConflict, UsageError
 from agentpkg.hosts import get_host
 from agentpkg.importing import Draft, Intake, Source, make_drafts, take_in
-from agentpkg.ops.gather import prefix_of, written_in
+from agentpkg.ops.gather import prefix_of, refuse_place, written_in
 from agentpkg.places import choose_files
 from agentpkg.requirement import check_name
-from agentpkg.workshop import files_below, read_file, write_new
+from agentpkg.workshop import files_below, is_there, read_beside, read_file, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +48,31 @@ def import_agents(
     """Make bundles below `to` of the agents in files and folders: one called `bundle`, or (None) one for each agent."""
     if bundle:
         check_name(bundle, "--bundle")
+    refuse_place(to)
     intake = read_all(paths, written_for)
     if not (intake.found or intake.refused or intake.pages):
-        raise UsageError("there is no agent in what was named", hint="name a file, or the folder that holds agents")
+        raise UsageError(
+            "there is no agent in what was named",
+            hint="name a file, or the folder that holds agents; bundles, and what agentpkg wrote, are passed over",
+        )
     drafts, unfit = make_drafts(intake.found, bundle)
     made, conflicts = [], []
     for draft in drafts:
         folder = to / draft.name
         try:
-            new = not dry_run and write_new(folder, draft.files)
+            new = not is_there(folder, draft.files) if dry_run else write_new(folder, draft.files)
         except EditConflict as error:
             conflicts.append((str(folder), error.message))
         else:
-            made.append(Made(draft=draft, folder=folder, new=new or dry_run))
+            made.append(Made(draft=draft, folder=folder, new=new))
     return Imported(made=tuple(made), refused=(*intake.refused, *unfit), conflicts=tuple(conflicts), pages=intake.pages)
 
 
 def read_all(paths: Iterable[Path], written_for: str | None) -> Intake:
     """Return the agents in files and folders; raise `UsageError` for a path that is not there."""
     host = get_host(written_for).name if written_for else None
-    return take_in((source for path in paths for source in _sources(path)), host)
+    sources = {os.path.realpath(source.where): source for path in paths for source in _sources(path)}  # each file once
+    return take_in(sources.values(), host)
 
 
 def _sources(path: Path) -> Iterator[Source]:
@@ -74,6 +81,7 @@ def _sources(path: Path) -> Iterator[Source]:
         raise UsageError(f"there is no {path}", hint="name a file, or the folder that holds agents")
     root = path if path.is_dir() else path.parent
     prefix = prefix_of(root)
+    base = Path(os.path.realpath(root)).parents[prefix.count("/") - 1] if prefix else root
     names = files_below(root) if path.is_dir() else _files_beside(path)
     paths = frozenset(f"{prefix}{name}" for name in names)
 
@@ -86,7 +94,8 @@ def _sources(path: Path) -> Iterator[Source]:
     chosen = (f"{prefix}{path.name}",) if named else choose_files(new)
     for one in chosen:
         where = (root / one[len(prefix) :]).as_posix()
-        yield Source(where=where, path=one, paths=paths, read=read, named=named)
+        beside = partial(read_beside, base, one, top=prefix.partition("/")[0])
+        yield Source(where=where, path=one, paths=paths, read=read, beside=beside, named=named)
 
 
 def _in_bundle(path: str, paths: frozenset[str]) -> bool:

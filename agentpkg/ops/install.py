@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.alike import find_alike
+from agentpkg.bundle import parse_bundle_file
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import Manifest, parse_manifest, parse_registries, with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
 from agentpkg.ops.known import user_sources
 from agentpkg.registry_tables import RegistrySource, with_registry
-from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, is_commit, is_final, split_id
+from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, check_path, is_commit, is_final, split_id
 from agentpkg.sources import git_url, is_location, registry_name
+from agentpkg.workshop import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +68,21 @@ def _decide(session: Session, wish: Wish) -> Change:
     return prepare(session, text, chosen, registries, [one.id for one in asked])
 
 
+def find_local(project: Project, given: str, folder: str) -> Requirement:
+    """Return the requirement for the bundle in a folder of the project, at `folder` below the project's own.
+
+    `given` is what the user calls it. Raises `UsageError` for a folder that is none of the project's, and
+    `ContentRefused` for one that holds no bundle.
+    """
+    path = project.root / folder
+    if not (path / "bundle.toml").is_file():
+        raise UsageError(f"there is no bundle in {given}", hint="name a bundle, or a folder that holds a bundle.toml")
+    home = project.home.relative_to(project.root).as_posix()
+    inside = folder.removeprefix(f"{home}/") if home != "." else folder
+    about = parse_bundle_file(read_file(path / "bundle.toml"), f"{given}/bundle.toml")
+    return Requirement(name=about.name, path=check_path(inside, given))
+
+
 def compatible_with(version: str) -> str:
     """Return the specifier that a requirement gets if the user gives none: this version or a newer compatible one.
 
@@ -93,11 +110,11 @@ def _merged(asked: Requirement, registry: str, manifest: Manifest) -> Requiremen
         return asked
     return replace(
         asked,
-        specifier=asked.specifier or there.specifier,
+        specifier=asked.specifier or ("" if asked.path else there.specifier),
         hosts=there.hosts if asked.hosts is None else asked.hosts,
         agents=there.agents if asked.agents is None else asked.agents,
         renames={**there.renames, **asked.renames},
-        path=there.path,
+        path=asked.path or there.path,
     )
 
 

@@ -52,22 +52,42 @@ def match_registries(
         content, found = best[bundle]
         free -= found.keys()
         one = take_bundle((bundle, content), found, files, to)
-        why = one if isinstance(one, str) else _lacks_skills(session, one, to)
+        why = one if isinstance(one, str) else _lacks_skills(session, one, to) or _gives_more(session, one, files)
         if why or isinstance(one, str):
             left += [Left(path=path, why=f"{why}: {_way_out(bundle, content, found[path])}") for path in found]
         else:
-            taken.append(replace(one, notes=tuple(_more_powers(session, one, files))))
+            taken.append(replace(one, notes=tuple(_told_powers(session, one, files))))
 
 
-def _more_powers(session: Session, one: Adopted, files: Mapping[str, AgentFile]) -> Iterator[str]:
-    """Tell the powers that agents of a bundle hold and edited copies of them do not have."""
+def _gives_more(session: Session, one: Adopted, files: Mapping[str, AgentFile]) -> str | None:
+    """Return what powers a bundle would be approved for beyond edited copies of its agents, None if that is agreed."""
+    if session.options.accept_grants:
+        return None
+    for path, more, _ in _other_powers(session, one, files):
+        if more:
+            return f"{one.id} {one.bundle.version} may use {name_powers(more)} beyond {path}; --accept-grants agrees"
+    return None
+
+
+def _told_powers(session: Session, one: Adopted, files: Mapping[str, AgentFile]) -> Iterator[str]:
+    """Tell the powers that agents of a bundle hold and edited copies of them do not have, and those of copies alone."""
+    for path, more, own in _other_powers(session, one, files):
+        if more:
+            yield f"{path}: your copy lacks {name_powers(more)}, which the bundle gives; it stays as it is"
+        if own:
+            yield f"{path}: your copy may also use {name_powers(own)}, beyond the bundle; it stays as it is"
+
+
+def _other_powers(
+    session: Session, one: Adopted, files: Mapping[str, AgentFile]
+) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Return edited copies with the powers that they lack of their bundle's, and those that they have beyond it."""
     agents = {agent.name: agent for agent in one.bundle.agents}
     edited = [files[path] for path, like in one.likeness.items() if like < EXACT]
     for path, found in read_unowned(session, edited)[0].items():
         held = Grants.of(found.agent.tools, tuple(server.power for server in found.servers))
-        more = Grants.of(agents[files[path].name].tools).beyond(held)
-        if more:
-            yield f"{path}: your copy lacks {name_powers(more)}, which the bundle gives; it stays as it is"
+        given = one.bundle.grants_of(agents[files[path].name])
+        yield path, given.beyond(held), held.beyond(given)
 
 
 def _of_installed(

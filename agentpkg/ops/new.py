@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import parse_bundle
+from agentpkg.ops.gather import refuse_place
 from agentpkg.requirement import check_name
 from agentpkg.scaffold import scaffold
 from agentpkg.workshop import write_new
@@ -20,6 +21,7 @@ def new(name: str, to: Path, description: str | None) -> tuple[Path, tuple[str, 
     `EditConflict` if something else is there.
     """
     check_name(name, "NAME")
+    refuse_place(to)
     files = scaffold(name, description)
     parse_bundle(files, name)
     write_new(to / name, files)

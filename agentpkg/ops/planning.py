@@ -123,12 +123,16 @@ def _merge(session: Session, ground: Ground, paths: list[str], registries: Regis
     if not paths:
         return {}
     from agentpkg.git import merge_files
+    from agentpkg.respell import respell
 
     bases = written_before(session, paths, registries)
     merges = {}
     for path in paths:
         if path in bases:
-            merged = merge_files(ground.disk[path].content, bases[path], ground.targets[path].content)
+            mine, new = ground.disk[path].content, ground.targets[path].content
+            merged = merge_files(mine, bases[path], new)
+            if merged is None:  # perhaps only because the two are spelled in two ways
+                merged = merge_files(respell(mine.replace(b"\r\n", b"\n"), bases[path]), bases[path], new)
             if merged is not None:
                 merges[path] = merged
     return merges

@@ -20,9 +20,10 @@ from agentpkg.project import read_folder
 from agentpkg.requirement import parse_requirement
 from agentpkg.shared import write_entries
 from agentpkg.targets import Destination, Rendered, Selection, render_selections
+from agentpkg.workshop import add_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from agentpkg.bundle import Bundle
     from agentpkg.ops.session import Options, Session
@@ -82,7 +83,27 @@ def convert(
             details=[f"{one.agent} on {one.host} would gain {name_powers(one.gained)}" for one in gained],
             hint="--accept-grants writes it all the same",
         )
-    return Preview(rendered=rendered, notes=notes)
+    return Preview(rendered=rendered, notes=(*notes, *_left_out(selections, names)))
+
+
+def _left_out(selections: Iterable[Selection], names: tuple[str, ...]) -> Iterator[str]:
+    """Tell the fields that hold for a host only which is not written for."""
+    for selection in selections:
+        for agent in selection.bundle.agents:
+            for host, fields in agent.host_fields.items():
+                if host not in names:
+                    yield f"{agent.name}: left out, since they hold for {host} only: {', '.join(sorted(fields))}"
+
+
+def write_files(out: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder; raise `EditConflict` if something else stands where one would go."""
+    add_files(out, files)
+
+
+def agents_of(rendered: Rendered) -> Mapping[str, bytes]:
+    """Return the bytes of the agents' files alone, as `files_of` does of all."""
+    targets = {path: one for path, one in rendered.targets.items() if one.item.startswith("agents/")}
+    return files_of(replace(rendered, targets=targets))
 
 
 def files_of(rendered: Rendered) -> Mapping[str, bytes]:

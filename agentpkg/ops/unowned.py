@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agentpkg.adoption import AgentFile, Left, place_of, why_no_name
@@ -15,6 +16,7 @@ from agentpkg.places import form_of, stem_of
 from agentpkg.project import read_files
 from agentpkg.shared import read_entries, write_entries
 from agentpkg.survey import find_agent_files
+from agentpkg.workshop import read_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +81,8 @@ def _misplaced(path: str, *, user: bool) -> str:
     if form is None:
         return "no host reads it"
     template = HOSTS[form.name].user_agents if user else HOSTS[form.name].agents
+    if form.form != HOSTS[form.name].form:
+        return f"agentpkg does not write that form; agentpkg convert {path} --to {form.name} --out . writes its own"
     return f"agentpkg writes it to {template.format(name=stem_of(path))}: move it there, and adopt it then"
 
 
@@ -102,13 +106,7 @@ def read_unowned(session: Session, files: Iterable[AgentFile]) -> tuple[dict[str
 
 def _read(session: Session, file: AgentFile) -> Found | None:
     """Return the agent in a file, None for a page; raise `ContentRefused` for what cannot be read."""
-    folder = file.path.rpartition("/")[0]
-
-    def beside(path: str) -> bytes | None:
-        full = f"{folder}/{path.removeprefix('./')}".lstrip("/")
-        there = read_files(session.project.root, [full]).get(full)
-        return there.content if there and not there.odd else None
-
+    beside = partial(read_beside, session.project.root, file_of(file.path))
     data = file.content
     if is_entry(file.path):
         data = write_entries(None, {file.name: data}) or b""

@@ -129,13 +129,59 @@ def test_an_edited_copy_counts_as_an_edit_that_was_kept(
     assert "My line 1 of" in file.read_text()
 
 
+def test_a_file_that_is_spelled_in_its_own_way_takes_up_what_its_bundle_says_anew(
+    cli: Cli, project: Path, manifest: Path
+) -> None:
+    file = write(project, ".claude/agents/own.md", OWN)
+    adopt(cli)
+    agent = project / "bundles" / "own" / "agents" / "own.md"
+    agent.write_text(agent.read_text().replace("Use when own.", "Use when it is ours."))
+    cli("sync")
+    assert 'description: "Use when it is ours."' in file.read_text()
+    assert 'color: "blue"' in file.read_text()
+    assert not file.with_name("own.md.agentpkg-new").exists()
+    file.write_text(file.read_text().replace("it is ours", "I say so"))
+    agent.write_text(agent.read_text().replace("it is ours", "they say so"))
+    cli("sync", code=6)
+    assert "I say so" in file.read_text()
+
+
+def test_powers_that_an_edited_copy_has_beyond_its_bundle_are_told(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    copy_of(cli, project, "tool")
+    file = project / CLAUDE
+    file.write_text(file.read_text().replace('["Read"]', '["Read", "Bash"]'))
+    out = adopt(cli).out
+    assert f"  {CLAUDE}: your copy may also use shell, beyond the bundle; it stays as it is\n" in out
+
+
+def test_no_bundle_is_made_where_a_host_would_load_it(cli: Cli, project: Path, manifest: Path) -> None:
+    write(project, ".claude/agents/own.md", OWN)
+    assert "a host reads agents in" in adopt(cli, "--to", ".claude/agents", code=2).err
+    (project / "Bundles").mkdir()
+    assert "it is called Bundles" in adopt(cli, code=6).err
+    assert not (project / "agentpkg.lock").exists()
+
+
+def test_a_form_that_is_never_written_is_left_with_the_way_out(cli: Cli, project: Path, manifest: Path) -> None:
+    write(project, ".kiro/agents/k1.json", '{"name": "k1", "description": "d", "prompt": "B", "tools": ["read"]}')
+    write(project, ".claude/agents/own.md", OWN)
+    told = adopt(cli, code=3).out
+    assert "agentpkg convert .kiro/agents/k1.json --to kiro --out . writes its own" in told
+
+
 def test_powers_that_an_edited_copy_lacks_are_told(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
     registry.publish("tool", "1.0.0", tools="[read, shell]")
     copy_of(cli, project, "tool")
     file = project / CLAUDE
     lines = file.read_text().splitlines(keepends=True)
     file.write_text("".join("tools: Read\n" if line.startswith("tools:") else line for line in lines))
-    out = adopt(cli).out
+    out = adopt(cli, code=3).out
+    assert f"tool 1.0.0 may use shell beyond {CLAUDE}; --accept-grants agrees" in out
+    assert not (project / "agentpkg.lock").exists()
+    out = adopt(cli, "--accept-grants").out
     assert f"  {CLAUDE}: your copy lacks shell, which the bundle gives; it stays as it is\n" in out
     assert "Bash" not in file.read_text()
 

@@ -44,7 +44,7 @@ def change_lock(project: Path, change: Any) -> None:
 
 def test_a_project_that_is_well_passes(cli: Cli, tool: Path) -> None:
     result = cli("audit")
-    assert result.out == "all is well: 1 bundles and 3 texts were looked at\n"
+    assert result.out == "all is well: 1 bundle and 3 texts were looked at\n"
     assert result.err == ""
 
 

@@ -155,6 +155,70 @@ def test_forms_of_output_exclude_each_other(cli: Cli, bundle: Path, two: tuple[s
     assert "exclude each other" in cli("check", *two, code=2).err
 
 
+@pytest.mark.parametrize("name", ["Makefile", "LICENSE", "a.txt", "x.json", "notes.md", "settings.yaml"])
+def test_a_named_file_that_holds_no_agent_is_told_as_one(cli: Cli, project: Path, name: str) -> None:
+    write(project, name, "{}\n")
+    assert found(cli, name) == [("AP110", name, None)]
+    assert "say --from-host HOST" in cli("check", name).err
+    assert found(cli) == []
+
+
+def test_the_host_of_a_file_can_be_said(cli: Cli, project: Path) -> None:
+    write(project, "triage.txt", PLAIN.replace("Bash", "Bahs"))
+    assert found(cli, "--from-host", "claude", "triage.txt") == [("AP304", "triage.txt", 4)]
+    assert cli("check", "--fix", "--from-host", "claude", "triage.txt").out.startswith("warning[AP304]")
+    write(project, "odd.txt", PLAIN.replace("Read the", "Read\u200b the"))
+    assert cli("check", "--fix", "--from-host", "claude", "odd.txt").out.startswith("mended odd.txt: took")
+    write(project, "x.json", '{"name": "x1", "description": "Reads logs. Use when asked.", "prompt": "Read the log."}')
+    assert cli("check", "--from-host", "kiro", "x.json", "--json").json["agents"][0]["agent"] == "x1"
+    result = cli("check", "--from-host", "kiroo", "x.json", code=2)
+    assert "unknown host 'kiroo'" in result.err
+
+
+def test_two_agents_of_one_name_are_told(cli: Cli, project: Path) -> None:
+    write(project, ".claude/agents/triage.md", PLAIN)
+    write(project, ".claude/agents/old/triage.md", PLAIN)
+    write(project, "other/.claude/agents/triage.md", PLAIN)
+    assert cli("check").out.startswith(
+        "warning[AP114] .claude/agents/triage.md:2: "
+        "Claude Code has another agent triage, in .claude/agents/old/triage.md\n\n"
+    )
+
+
+def test_what_all_bundles_lack_is_told_once(cli: Cli, project: Path, bundle: Path) -> None:
+    write(project, "bundles/other/bundle.toml", ABOUT.replace("triage", "other"))
+    write(project, "bundles/other/agents/other.md", AGENT.replace("name: triage", "name: other"))
+    assert cli("check").out.startswith(
+        "note[AP701] bundles/other/bundle.toml: leaves out license, authors, keywords, and so does 1 other bundle\n\n"
+    )
+
+
+def test_hosts_that_the_project_does_not_name_are_not_spoken_of(cli: Cli, project: Path, bundle: Path) -> None:
+    (bundle / "agents/triage.md").write_text(AGENT.replace("[read, edit, shell]", "[read, grep]"))
+
+    def told(hosts: str) -> list[str]:
+        write(project, "agentpkg.toml", f"[project]\nhosts = [{hosts}]\n")
+        findings = cli("check", "--json", "--ignore", "AP302,AP701", "bundles").json["findings"]
+        return [one["message"] for one in findings]
+
+    assert told('"claude"') == []
+    assert told('"claude", "cursor"') == ["1 of 2 hosts of the project hold all of it; not held back by: cursor"]
+    assert "hosts hold all of it; refused by: " in told("")[0] or "not held back by" in told("")[0]
+    write(project, "agentpkg.toml", "[project\n")
+    assert found(cli, "--ignore", "AP302,AP701", "bundles") == [("AP305", "bundles/triage/agents/triage.md", None)]
+
+
+def test_fix_leaves_adopted_files_alone(cli: Cli, project: Path) -> None:
+    text = PLAIN.replace('"Sorts incidents by weight. Use', "Sorts incidents: use").replace('fires."', "fires.")
+    file = write(project, ".claude/agents/triage.md", text)
+    cli("init", "--host", "claude")
+    cli("adopt")
+    before = file.read_bytes()
+    result = cli("check", "--fix", ".claude")
+    assert file.read_bytes() == before
+    assert result.err == "1 file of agentpkg's own writing passed over\n"
+
+
 def test_a_path_may_be_a_bundle_a_folder_or_a_file(cli: Cli, project: Path, bundle: Path) -> None:
     write(
         project,
@@ -305,6 +369,9 @@ def test_fix_touches_nothing_but_agents_that_were_named(cli: Cli, project: Path,
     link = project / ".claude/agents/link.md"
     link.symlink_to(page)
     (bundle / "agents/other.md").write_text(AGENT.replace("name: triage", "name: other").replace("[read,", "[Read,"))
+    table = write(
+        project, ".kiro/agents/a1.json", '{"name": "a1", "description": "Use it when asked", "prompt": "x\u200b"}'
+    )
     others = contents(bundle)
     result = cli("check", "--fix", ".claude", "bundles/triage/agents/triage.md", "--json").json
     assert result["mended"] == [
@@ -312,6 +379,10 @@ def test_fix_touches_nothing_but_agents_that_were_named(cli: Cli, project: Path,
     ]
     assert agent.read_text() == PLAIN
     assert contents(bundle) == others
+    cli("check", "--fix", ".kiro/agents/a1.json", code=3)
+    assert "x\u200b" in table.read_text()
+    cli("check", "--fix", "agents/page.md", code=3)
+    assert page.read_text() == "# Read\u200b this\n"
     cli("check", "--fix", ".claude/agents/link.md", code=3)
     assert link.is_symlink()
     assert page.read_text() == "# Read\u200b this\n"
@@ -371,3 +442,23 @@ def test_explain_lists_the_codes_of_check_and_audit(cli: Cli) -> None:
     result = cli("explain", "AP30", code=2)
     assert "unknown code 'AP30'" in result.err
     assert "did you mean AP30" in result.err
+
+
+def test_fix_writes_through_no_link(cli: Cli, project: Path) -> None:
+    cli("new", "x1")
+    outside = project / "outside"
+    (project / "bundles" / "x1" / "agents").rename(outside)
+    (project / "bundles" / "x1" / "agents").symlink_to(outside)
+    text = (outside / "x1.md").read_text().replace("[read,", "[Read,")
+    (outside / "x1.md").write_text(text)
+    cli("check", "--fix", "bundles/x1", code=3)
+    assert (outside / "x1.md").read_text() == text
+
+
+def test_an_edit_of_a_file_that_agentpkg_wrote_is_looked_at(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool")
+    cli("install", "tool")
+    file = manifest.parent / ".claude" / "agents" / "tool.md"
+    assert "passed over" in (told := cli("check", ".")).out + told.err
+    file.write_text(file.read_text() + "Log in with ghp_" + "a1B2" * 9 + ".\n")
+    assert "AP601" in cli("check", ".", code=3).out

@@ -49,20 +49,19 @@ def agents(project: Path) -> Path:
 def test_everything_that_can_be_read_is_imported_and_all_that_changed_is_told(cli: Cli, agents: Path) -> None:
     before = contents(agents)
     done = cli("import", ".claude/agents", code=3)
-    log = "  .claude/agents/log-reader.md: "
     mixed = "tools mixes names with lists or tables (write a list of names; what an agent may do is never guessed)"
     assert done.out.splitlines() == [
-        "log-reader:",
-        f"{log}line 3: description is not valid YAML, and read as the text that stands there",
-        f"{log}'Log Reader' is called log-reader",
-        f"{log}tools: Bash(tail:*) is read as shell(tail *)",
-        f"{log}tools: MultiEdit is read as edit",
-        f"{log}tools drops a tool: 'Shel' is no tool that is known here; did you mean shell?",
-        f"{log}color is dropped: Claude Code would not take 'teal'",
-        f"{log}tags is dropped: Claude Code knows no such field",
-        f"{log}the prompt cites files, which come along in the skill log-reader-files: templates/report.md",
+        "log-reader, from .claude/agents/log-reader.md:",
+        "  line 3: description is not valid YAML, and read as the text that stands there",
+        "  'Log Reader' is called log-reader",
+        "  tools: Bash(tail:*) is read as shell(tail *)",
+        "  tools: MultiEdit is read as edit",
+        "  tools drops a tool: 'Shel' is no tool that is known here; did you mean shell?",
+        "  color is dropped: Claude Code would not take 'teal'",
+        "  tags is dropped: Claude Code knows no such field",
+        "  the prompt cites files, which come along in the skill log-reader-files: templates/report.md",
         "  advice: log-reader names metrics-reader in its prompt: consider [requires]",
-        "metrics-reader:",
+        "metrics-reader, from .claude/agents/metrics-reader.md:",
         "  advice: metrics-reader needs MCP servers that its file does not declare: prometheus",
         "FILE                                HOST    RESULT",
         f".claude/agents/broken.md            -       not read: {mixed}",
@@ -73,7 +72,9 @@ def test_everything_that_can_be_read_is_imported_and_all_that_changed_is_told(cl
         "2 agents in 2 bundles; 1 file not read",
     ]
     assert done.err == (
-        "error: 1 agent could not be read; what could is imported\n"
+        "next: agentpkg check bundles/log-reader, then agentpkg publish bundles/log-reader, "
+        "or agentpkg install bundles/log-reader\n"
+        "error: 1 agent could not be read; the others are imported\n"
         "hint: mend what is named above, and import those files again\n"
     )
     assert contents(agents) == before
@@ -121,6 +122,33 @@ def test_a_second_import_finds_all_there_and_writes_over_nothing(cli: Cli, agent
     cli("import", ".claude/agents", code=6)
 
 
+def test_a_look_tells_what_a_run_would_find(cli: Cli, agents: Path, project: Path) -> None:
+    (agents / "broken.md").unlink()
+    cli("import", ".claude/agents")
+    assert "there already: bundles/log-reader" in cli("import", ".claude/agents", "--dry-run").out
+    (project / "bundles" / "log-reader" / "bundle.toml").write_text("mine")
+    cli("import", ".claude/agents", "--dry-run", code=6)
+
+
+def test_no_bundles_are_made_where_a_host_reads_agents(cli: Cli, agents: Path) -> None:
+    assert "a host reads agents in .claude/agents" in cli("import", ".claude", "--to", ".claude/agents", code=2).err
+    assert "a host reads agents in" in cli("new", "x1", "--to", ".claude/agents", code=2).err
+
+
+def test_a_name_of_a_file_cannot_pass_for_a_line_of_ours(cli: Cli, project: Path) -> None:
+    (project / "b\n::error file=x::forged.md").write_text(METRICS)
+    out = cli("import", ".").out
+    assert not any(line.startswith("::error") for line in out.splitlines())
+    assert "b\\n::error file=x::forged.md" in out
+
+
+def test_a_file_that_is_named_twice_is_read_once(cli: Cli, agents: Path) -> None:
+    (agents / "broken.md").unlink()
+    done = cli("import", ".claude/agents/metrics-reader.md", ".claude/agents", "--json").json
+    notes = [note for made in done["bundles"] for agent in made["agents"] for note in agent["notes"]]
+    assert not [note for note in notes if "joined" in note]
+
+
 def test_nothing_is_written_for_a_look(cli: Cli, agents: Path, project: Path) -> None:
     before = contents(project)
     assert "would be written: bundles/log-reader" in cli("import", ".claude/agents", "--dry-run", code=3).out
@@ -158,7 +186,7 @@ def test_names_are_made_unique_and_the_change_is_told(cli: Cli, project: Path) -
     for number in (1, 2, 3):
         (project / f"a{number}.md").write_text(f"---\nname: same\ndescription: d\n---\nBody {number}.\n")
     done = cli("import", "a1.md", "a2.md", "a3.md")
-    assert "a2.md: the name same is taken by a1.md; it is same-2 here" in done.out
+    assert "same-2, from a2.md:\n  the name same is taken by a1.md; it is same-2 here\n" in done.out
     assert sorted(path.name for path in (project / "bundles").iterdir()) == ["same", "same-2", "same-3"]
 
 
@@ -219,6 +247,17 @@ def test_what_cannot_be_imported_is_a_clear_error(
     assert not (project / "bundles").exists()
 
 
+def test_a_bundle_of_the_project_is_installed_by_its_folder(cli: Cli, project: Path, registry: Registry) -> None:
+    (project / "mine.md").write_text(METRICS)
+    cli("import", "mine.md")
+    cli("install", "bundles/metrics-reader", "--host", "claude")
+    assert 'metrics-reader = {path = "bundles/metrics-reader"}' in (project / "agentpkg.toml").read_text()
+    assert (project / ".claude" / "agents" / "metrics-reader.md").is_file()
+    cli("sync", "--check")
+    assert "is not in" in cli("install", "../elsewhere", code=2).err
+    assert "there is no bundle in ./nothing" in cli("install", "./nothing", code=2).err
+
+
 def test_no_file_from_outside_comes_along(cli: Cli, project: Path) -> None:
     """What a prompt cites is read below the folder that was named, through no link, and nowhere else."""
     secret = project.parent / "secret.txt"
@@ -232,6 +271,16 @@ def test_no_file_from_outside_comes_along(cli: Cli, project: Path) -> None:
     (folder / "y1.json").write_text("{}")
     cli("import", ".claude/agents")
     assert sorted(contents(project / "bundles")) == ["x1/agents/x1.md", "x1/bundle.toml"]
+    (project / ".kiro" / "agents").mkdir(parents=True)
+    (project / ".kiro" / "agents" / "k1.json").write_text(
+        '{"name": "k1", "description": "d", "prompt": "file://../p.md", "tools": []}'
+    )
+    (project / ".kiro" / "p.md").write_text("Of a file of the host.\n")
+    cli("import", ".kiro/agents")
+    assert (project / "bundles/k1/agents/k1.md").read_text().endswith("Of a file of the host.\n")
+    (project / ".kiro" / "p.md").unlink()
+    (project / ".kiro" / "p.md").symlink_to(secret)
+    cli("import", ".kiro/agents", "--to", "other", code=3)
     (project / "z1.json").write_text(
         '{"name": "z1", "description": "d", "prompt": "file://../secret.txt", "tools": []}'
     )
@@ -250,7 +299,7 @@ def test_a_skill_that_is_cited_comes_whole_or_not_at_all(cli: Cli, project: Path
     )
     done = cli("import", ".claude")
     assert "the skill bad, which the prompt cites, is left out: " in done.out
-    assert ".claude/agents/x1.md: skills that it asks for or cites come along: asked, good" in done.out
+    assert "  skills that it asks for or cites come along: asked, good\n" in done.out
     skills = sorted(contents(project / "bundles" / "x1" / "skills"))
     assert skills == ["asked/SKILL.md", "asked/run.sh", "good/SKILL.md", "good/run.sh"]
 

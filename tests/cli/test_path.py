@@ -403,7 +403,7 @@ def test_a_namesake_of_what_is_installed_is_not_named_by_its_line(
 
 
 def test_audit_finds_what_is_wrong_about_it(cli: Cli, project: Path, tool: Path) -> None:
-    assert cli("audit").out.startswith("all is well: 1 bundles")
+    assert cli("audit").out.startswith("all is well: 1 bundle ")
     write_bundle(tool, "tool", "1.0.1", tools="[read, shell]")
     found = {one["code"]: one["message"] for one in cli("audit", "--json", code=1).json["findings"]}
     assert found.keys() == {"unsettled", "unchecked"}

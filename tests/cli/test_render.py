@@ -124,6 +124,12 @@ def test_a_file_is_converted(cli: Cli, file: Path, project: Path) -> None:
     assert not (project / "agentpkg.toml").exists()
 
 
+def test_what_holds_for_the_old_host_only_is_told(cli: Cli, file: Path) -> None:
+    file.write_text(CLAUDE.replace("model: sonnet", "model: sonnet\ncolor: cyan\nmaxTurns: 9"))
+    told = cli("convert", ".claude/agents/log-reader.md", "--to", "copilot").err
+    assert "log-reader: left out, since they hold for claude only: color, maxTurns\n" in told
+
+
 def test_there_and_back_gives_the_same_agent(cli: Cli, file: Path, project: Path) -> None:
     cli("convert", ".claude/agents/log-reader.md", "--to", "opencode", "--out", "out")
     back = cli("convert", "out/.opencode/agents/log-reader.md", "--to", "claude").out
@@ -141,6 +147,16 @@ def test_a_conversion_never_widens_unless_somebody_says_so(cli: Cli, file: Path)
     cli("convert", ".claude/agents/log-reader.md", "--to", "copilot", "--fail-on", "approximated", code=3)
 
 
+def test_one_file_is_printed_although_skills_go_with_it(cli: Cli, file: Path, project: Path) -> None:
+    (file.parent / "format.md").write_text("# Format\n")
+    file.write_text(CLAUDE.replace("You read logs.", "You read logs as format.md says."))
+    shown = cli("convert", ".claude/agents/log-reader.md", "--to", "copilot")
+    assert shown.out == COPILOT.replace("You read logs.", "You read logs as format.md says.")
+    assert "2 files of skills go with it, which --out writes too" in shown.err
+    cli("convert", ".claude/agents/log-reader.md", "--to", "copilot", "--out", "out")
+    assert (project / "out/.agents/skills/log-reader-files/format.md").is_file()
+
+
 def test_a_conversion_writes_over_nothing(cli: Cli, file: Path, project: Path) -> None:
     target = project / ".github" / "agents" / "log-reader.agent.md"
     target.parent.mkdir(parents=True)
@@ -155,6 +171,12 @@ def test_what_cannot_be_read_is_not_converted(cli: Cli, file: Path, project: Pat
     refused = cli("convert", "bad.md", "page.md", "--from", "claude", "--to", "copilot", code=3)
     assert "bad.md: tools is a table" in refused.err
     assert "page.md: no agent, by its header" in refused.err
+
+
+def test_no_file_is_left_out_of_a_conversion_in_silence(cli: Cli, file: Path, project: Path) -> None:
+    (project / "bad.md").write_text("---\nname: x1\ndescription: d\ntools: {a: b}\n---\nBody.\n")
+    refused = cli("convert", ".claude/agents/log-reader.md", "bad.md", "--to", "copilot", code=3)
+    assert refused.out == ""
 
 
 def test_json_holds_files_and_losses(cli: Cli, file: Path) -> None:

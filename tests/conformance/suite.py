@@ -111,7 +111,7 @@ def _local(bundle: Bundle, remote: str) -> Bundle:
     """Return the bundle with its servers pointed at the suite's own; their names, and what they ask for, stay."""
     servers = {}
     for name, server in bundle.mcp.items():
-        own = Server(name=name, tools=SERVER_TOOLS[name], needs=server.env)
+        own = Server(name=name, tools=_tools_of(name), needs=server.env)
         command = own.command if server.env else [_script(own)]
         servers[name] = (
             replace(server, command=command[0], args=tuple(command[1:]))
@@ -119,6 +119,14 @@ def _local(bundle: Bundle, remote: str) -> Bundle:
             else replace(server, url=f"{remote}/{'+'.join(own.tools)}")
         )
     return replace(bundle, mcp=servers)
+
+
+@cache
+def _tools_of(server: str) -> tuple[str, ...]:
+    """Return the tools that the suite's own server of a name has: for one of your bundles, those that agents name."""
+    named = {tool for bundle in bundles() for agent in bundle.agents for tool in agent.tools or ()}
+    known = {tool.server_tool for tool in named if tool.server == server} - {"*"}
+    return SERVER_TOOLS.get(server) or tuple(sorted(known)) or ("look-up",)
 
 
 @cache
@@ -186,7 +194,7 @@ def servers_of_suite() -> tuple[Server, ...]:
     brought = {server.name: server for bundle in bundles() for server in bundle.mcp.values()}
     return (
         *OWN_SERVERS,
-        *(Server(name=name, tools=SERVER_TOOLS[name], needs=one.env) for name, one in sorted(brought.items())),
+        *(Server(name=name, tools=_tools_of(name), needs=one.env) for name, one in sorted(brought.items())),
     )
 
 

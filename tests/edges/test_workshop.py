@@ -9,7 +9,8 @@ import pytest
 
 from agentpkg import workshop
 from agentpkg.errors import ContentRefused, EditConflict
-from agentpkg.workshop import add_files, files_below, read_file, replace_file, write_new
+from agentpkg.journal import write_synced
+from agentpkg.workshop import add_files, files_below, read_beside, read_file, replace_file, write_new
 from tests.support.tree import contents
 
 FILES = {"bundle.toml": b"x", "agents/a.md": b"y"}
@@ -74,6 +75,53 @@ def test_no_file_is_added_through_a_link(tmp_path: Path) -> None:
     assert contents(tmp_path / "outside") == {}
     (tmp_path / "way").symlink_to(tmp_path / "outside")
     add_files(tmp_path / "way", FILES)  # where the user says so
+
+
+def test_what_comes_meanwhile_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = write_synced
+
+    def slow(path: Path, data: bytes) -> None:
+        written(path, data)
+        (tmp_path / "a.md").write_text("mine")
+
+    monkeypatch.setattr(workshop, "write_synced", slow)
+    (tmp_path / ".a.md.agentpkg-part").write_text("mine too")
+    with pytest.raises(EditConflict, match="appeared meanwhile"):
+        add_files(tmp_path, {"a.md": b"new"})
+    assert contents(tmp_path) == {"a.md": b"mine", ".a.md.agentpkg-part": b"mine too"}
+
+
+def test_a_new_folder_is_for_whom_the_mask_says(tmp_path: Path) -> None:
+    write_new(tmp_path / "b", FILES)
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "b").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("source", "cited", "top", "text"),
+    [
+        (".kiro/agents/x.json", "../prompts/p.md", None, b"p"),
+        (".kiro/agents/x.json", "/etc/hostname", None, None),
+        (".kiro/agents/x.json", "../../.env", None, None),
+        (".kiro/agents/x.json", "../../../up.md", None, None),
+        (".kiro/agents/x.json", "../prompts/link.md", None, None),
+        (".kiro/agents/x.json", "../prompts", None, None),
+        (".kiro/agents/x.json", "../prompts/none.md", None, None),
+        ("mine/agents/x.json", "../p.md", None, None),
+        ("mine/agents/x.json", "../p.md", "mine", b"q"),
+        ("x.json", "p.md", None, b"r"),
+    ],
+)
+def test_a_prompt_is_read_where_its_host_keeps_it(
+    tmp_path: Path, source: str, cited: str, top: str | None, text: bytes | None
+) -> None:
+    base = tmp_path / "base"
+    for path, data in ((".kiro/prompts/p.md", "p"), (".env", "SECRET"), ("mine/p.md", "q"), ("p.md", "r")):
+        (base / path).parent.mkdir(parents=True, exist_ok=True)
+        (base / path).write_text(data)
+    (tmp_path / "up.md").write_text("up")
+    (base / ".kiro/prompts/link.md").symlink_to(base / ".env")
+    assert read_beside(base, source, cited, top) == text
 
 
 def test_a_file_is_replaced_with_its_permissions(tmp_path: Path) -> None:

@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.checks import RULES
+from agentpkg.checks.hostfile import Origin
 from agentpkg.checks.mend import _read, _step, mend
 from agentpkg.checks.prompt import estimate_tokens
+from agentpkg.checks.subject import without_code
+from agentpkg.checks.together import check_names, told_once
 from agentpkg.checks.whole import check_bundle, check_file
+from agentpkg.checks.words import stands_in
 from agentpkg.findings import Finding
+from agentpkg.manifest import HostSettings
+from agentpkg.places import form_of
 from agentpkg.repair import find_raw
 from tests.unit.builders import TRICKY
 
@@ -41,20 +47,37 @@ def in_bundle(
     files: Mapping[str, str | bytes] | None = None,
     about: str = "",
     required: tuple[frozenset[str], frozenset[str]] | None = None,
+    targets: Mapping[str, HostSettings] | None = None,
     **more: str,
 ) -> list[Finding]:
     """Return what is found in a bundle with one agent and further files."""
     held = {"bundle.toml": ABOUT + about, "agents/triage.md": text or agent(**more), **(files or {})}
     data = {path: one.encode() if isinstance(one, str) else one for path, one in held.items()}
-    return check_bundle("b", data, lambda _: required)[0]
+    return check_bundle("b", data, lambda _: required, targets)[0]
 
 
 def plain(
-    text: str | bytes | None = None, *, path: str = ".claude/agents/triage.md", named: bool = False, **more: str
+    text: str | bytes | None = None,
+    *,
+    path: str = ".claude/agents/triage.md",
+    named: bool = False,
+    written_for: str | None = None,
+    **more: str,
 ) -> list[Finding]:
     """Return what is found in a file of some host."""
+    origin = Origin(place=f"/p/{path}", beside=lambda _: None, named=named, written_for=written_for)
     data = text if isinstance(text, bytes) else (text or agent(**({"more": "tools: Read, Bash"} | more))).encode()
-    return check_file(path, data, f"/p/{path}", lambda _: None, named=named)[0]
+    return check_file(path, data, origin)[0]
+
+
+def together(*agents: tuple[str, str]) -> list[Finding]:
+    """Return what is found in files, each a path and its text, when they are looked at together."""
+    subjects = [
+        (f"/p/{path}", one)
+        for path, text in agents
+        for one in check_file(path, text.encode(), Origin(place=f"/p/{path}", beside=lambda _: None))[1]
+    ]
+    return [*check_names(subjects)]
 
 
 def codes(findings: list[Finding]) -> set[str]:
@@ -125,6 +148,52 @@ CASES: list[tuple[str, Case, Case]] = [
         lambda: plain(more="tools: Read\npermissions: {deny: [Bash]}"),
         lambda: plain(more="tools: Read\npermissions: {allow: [Bash]}"),
     ),
+    (
+        "AP110",
+        lambda: plain("# Notes\n", path="notes.md", named=True),
+        lambda: plain("# Notes\n", path="agents/notes.md"),
+    ),
+    ("AP110", lambda: plain("all:\n", path="Makefile", named=True), lambda: plain(path="Makefile", named=True)),
+    ("AP110", lambda: plain("{}", path="a.json", named=True), lambda: plain("{}", path="agents/a.json")),
+    (
+        "AP110",
+        lambda: plain('{"a": 1}', path="a.json", named=True),
+        lambda: plain('{"a": 1}', path="a.json", named=True, written_for="kiro"),
+    ),
+    (
+        "AP110",
+        lambda: plain('{"a": 1}', path="opencode.json", named=True),
+        lambda: plain('{"a": 1}', path="opencode.json"),
+    ),
+    ("AP111", lambda: plain(agent()[4:]), lambda: plain(agent())),
+    ("AP111", lambda: plain(agent()[4:]), lambda: plain(agent()[4:], path="agents/triage.md")),
+    ("AP111", lambda: plain("# Triage\nname: a\nmodel: b\n"), lambda: plain("# Triage\nName: a\n\nname: b\n")),
+    ("AP112", lambda: plain(agent(more="-").replace("\n---\n\n", "\ntool: Read\n---\n")), plain),
+    ("AP112", lambda: plain(more="mdoel: opus"), lambda: plain(more="modus: opus")),
+    ("AP112", lambda: plain(more="permission-mode: plan"), lambda: plain(more="max_turns: 3")),
+    ("AP112", lambda: plain("---\nname: a1\ndescripton: Use it\n---\nx\n"), lambda: plain(more="descripton: x")),
+    ("AP112", lambda: plain(more="isolatian: worktree"), lambda: plain(more="calor: red\nmotel: x")),
+    ("AP112", lambda: plain(more="colour: red"), lambda: plain(more="colours: red\ncolumn: red\ntitle: x")),
+    ("AP113", lambda: plain(more="model: sonet"), lambda: plain(more="model: Sonnet")),
+    ("AP113", lambda: plain(more="model: sonet"), lambda: plain(more="model: gpt-5")),
+    (
+        "AP113",
+        lambda: plain(more="model: sonet"),
+        lambda: plain(more="model: sonet", path=".cursor/agents/triage.md"),
+    ),
+    ("AP113", lambda: in_bundle(more="model: balnced"), lambda: in_bundle(more="model: gpt-balanced-5")),
+    (
+        "AP114",
+        lambda: together((".claude/agents/a.md", agent()), (".claude/agents/old/b.md", agent())),
+        lambda: together((".claude/agents/a.md", agent()), (".claude/agents/old/b.md", agent(name="b"))),
+    ),
+    (
+        "AP114",
+        lambda: together((".claude/agents/a.md", agent()), (".claude/agents/old/b.md", agent())),
+        lambda: together(
+            (".claude/agents/a.md", agent()), (".qwen/agents/a.md", agent()), ("sub/.claude/agents/a.md", agent())
+        ),
+    ),
     ("AP201", lambda: plain("---\nname: triage\n---\nx\n"), lambda: plain("# A page\n")),
     ("AP201", lambda: plain(description='""'), lambda: plain(description='"Reviews logs. Use when asked to."')),
     (
@@ -147,6 +216,16 @@ CASES: list[tuple[str, Case, Case]] = [
     ),
     ("AP202", lambda: plain(description="Reviews code"), lambda: plain(description="Reviews SQL for locks when asked")),
     ("AP202", lambda: plain(description="Code"), lambda: plain(description="审查数据库迁移")),
+    (
+        "AP202",
+        lambda: plain(description='"TODO: say what it does"'),
+        lambda: plain(description='"Todo lists are kept in order here. Use when one grows."'),
+    ),
+    (
+        "AP202",
+        lambda: plain(description='"<what this agent does and when to use it>"'),
+        lambda: plain(description='"<what this agent does>, and tests. Use when asked."'),
+    ),
     ("AP203", lambda: plain(description=f'"{LONG}"'), lambda: plain(description=f'"{LONG[:1024]}"')),
     (
         "AP204",
@@ -262,6 +341,46 @@ CASES: list[tuple[str, Case, Case]] = [
         lambda: in_bundle(body=f"{BODY} Search the web.", more="tools: [read, edit, shell, web-search]"),
     ),
     (
+        "AP303",
+        lambda: in_bundle(body="Run `git log`. Ask for more.", more="tools: [read]"),
+        lambda: in_bundle(body="Run `git log`. Only if nobody minds, that is.", more="tools: [read]"),
+    ),
+    (
+        "AP303",
+        lambda: in_bundle(body="Never guess. Run `git log`. Read it.", more="tools: [read]"),
+        lambda: in_bundle(body="Read it. Run `git log` unless you know. Tell it.", more="tools: [read]"),
+    ),
+    (
+        "AP306",
+        lambda: plain(more="tools: Read\npermissionMode: bypassPermissions"),
+        lambda: plain(more="tools: Read\npermissionMode: plan"),
+    ),
+    (
+        "AP306",
+        lambda: plain(agent(" ", more="tools: Read\npermissionMode: bypassPermissions")),
+        lambda: plain(agent(" ", more="tools: Read\npermissionMode: all")),
+    ),
+    (
+        "AP306",
+        lambda: plain(more="tools: Read\nmemory: user"),
+        lambda: plain(more="tools: Read, Write\nmemory: user"),
+    ),
+    (
+        "AP306",
+        lambda: in_bundle(more="hosts: {claude: {permissionMode: acceptEdits}}"),
+        lambda: in_bundle(more="hosts: {claude: {permissionMode: default}}"),
+    ),
+    (
+        "AP305",
+        lambda: in_bundle(more="tools: [read]", targets={"cursor": HostSettings()}),
+        lambda: in_bundle(more="tools: [read]", targets={"claude": HostSettings()}),
+    ),
+    (
+        "AP305",
+        lambda: in_bundle(more="tools: [read]", targets={"cursor": HostSettings()}),
+        lambda: in_bundle(more="tools: [read]", targets={"cursor": HostSettings(widening=True)}),
+    ),
+    (
         "AP401",
         lambda: in_bundle(body="Keep a list with TodoWrite."),
         lambda: in_bundle(body="Keep a list of what is to do."),
@@ -297,6 +416,34 @@ CASES: list[tuple[str, Case, Case]] = [
         "AP405",
         lambda: in_bundle(body="Set ${TARGET} first."),
         lambda: in_bundle(body="Set $5 aside, — and “quote” it."),
+    ),
+    (
+        "AP405",
+        lambda: in_bundle(body="Set ${TARGET} first.", targets={"gemini": HostSettings()}),
+        lambda: in_bundle(body="Set ${TARGET} first.", targets={"claude": HostSettings()}),
+    ),
+    (
+        "AP406",
+        lambda: in_bundle(body="# Role\n\nTODO: write the prompt"),
+        lambda: in_bundle(body="# Role\n\nTODO lists."),
+    ),
+    ("AP406", lambda: plain(body="[Your prompt here]"), lambda: plain(body="[Your prompt here]\n\nRead the log.")),
+    (
+        "AP501",
+        lambda: in_bundle(body="Ask the reader agent for it."),
+        lambda: in_bundle(body="Ask the calling agent for it."),
+    ),
+    (
+        "AP501",
+        lambda: in_bundle(body="Delegate it to the reader subagent."),
+        lambda: in_bundle(body="Delegate it to the reader agent type. Ask me to make the reader agent better."),
+    ),
+    (
+        "AP501",
+        lambda: in_bundle(body="Hand the rest to the reader agent."),
+        lambda: in_bundle(
+            body="Hand the rest to the reader agent.", files={"agents/log-reader.md": agent(name="log-reader")}
+        ),
     ),
     (
         "AP501",
@@ -339,7 +486,24 @@ CASES: list[tuple[str, Case, Case]] = [
     ),
     (
         "AP502",
-        lambda: in_bundle(body="See [it](docs/a.md)."),
+        lambda: in_bundle(body="See [it](./docs/a.md)."),
+        lambda: in_bundle(body="See [Setup Guide](docs/GUIDES/setup.md), [w](../docs/a.md) and `[v](./docs/b.md)`."),
+    ),
+    (
+        "AP502",
+        lambda: in_bundle(body="See [it](skills/log-reading/more/a.md)."),
+        lambda: in_bundle(
+            body="See [it](../skills/log-reading/SKILL.md).", files={"skills/log-reading/SKILL.md": SKILL.format("x")}
+        ),
+    ),
+    (
+        "AP502",
+        lambda: in_bundle(body="See [it](../agents/other.md)."),
+        lambda: in_bundle(body="```markdown\n```sh\nls\n```\n[it](./a/b.md)\n```\nSee [it](../agents/triage.md)."),
+    ),
+    (
+        "AP502",
+        lambda: in_bundle(body="See [it](./docs/a.md)."),
         lambda: in_bundle(body="See [it](https://acme.io/docs/a.md), [x](#a), [y](a.md), [z](../README.md)."),
     ),
     (
@@ -476,10 +640,60 @@ def test_hosts_that_cannot_hold_an_agent_are_told_in_one_finding() -> None:
 
 def test_what_a_host_makes_of_text_is_told_once_for_all_of_them() -> None:
     found = told(in_bundle(body="Set ${TARGET}, ${OTHER} and $it first."), "AP405")
-    assert found == [
-        (7, "${TARGET} is written in another way for gemini, qwen"),
-        (7, "$it is written in another way for junie"),
+    assert found == [(7, "is written in another way: ${TARGET} for gemini, qwen; $it for junie")]
+
+
+def test_what_hosts_make_of_an_agent_is_told_of_those_that_the_project_names() -> None:
+    targets = {"claude": HostSettings(), "cursor": HostSettings(), "junie": HostSettings()}
+    body = f"{BODY} Set ${{TARGET}} and $it first."
+    found = in_bundle(body=body, more="tools: [read]", targets=targets)
+    assert told(found, "AP405") == [(7, "is written in another way: $it for junie")]
+    assert told(found, "AP305") == [(None, "2 of 3 hosts of the project hold all of it; not held back by: cursor")]
+    found = in_bundle(more="tools: [read]", targets={"cursor": HostSettings()})
+    assert told(found, "AP305") == [
+        (None, "the one host of the project does not hold all of it; not held back by: cursor")
     ]
+
+
+def test_what_many_bundles_lack_is_told_once() -> None:
+    about = b'[bundle]\nname = "x1"\nversion = "1.0.0"\ndescription = "x"\n'
+    lacking = [one for name in "cab" for one in check_bundle(name, {"bundle.toml": about}, lambda _: None)[0]]
+    other = check_bundle("d", {"bundle.toml": about + b'license = "MIT"\n'}, lambda _: None)[0]
+    assert [(one.path, one.message) for one in told_once([*lacking, *other]) if one.rule.code == "AP701"] == [
+        ("a/bundle.toml", "leaves out license, authors, keywords, and so do 2 other bundles"),
+        ("d/bundle.toml", "leaves out authors, keywords"),
+    ]
+    assert "so does 1 other bundle" in told_once([one for one in lacking if one.path != "a/bundle.toml"])[-1].message
+
+
+def test_fences_in_a_page_that_is_shown_are_counted_if_they_come_out_even() -> None:
+    page = "```md\n```sh\nls\n```\ninner\n```\nouter"
+    assert without_code(page).split() == ["outer"]
+    assert without_code(page.replace("```md", "```text")).split() == ["inner"]
+    assert without_code("```md\n```sh\nls\n```\nouter").split() == ["outer"]
+    assert without_code("a\n~~~\nb\n```\nc").split() == ["a"]
+    assert len(without_code(page)) == len(page)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TODO",
+        "tbd.",
+        "TODO: all",
+        "[TBD]",
+        "...",
+        "<!-- TODO -->"[5:9],
+        "Add the prompt here",
+        "your prompt",
+        "{{ prompt }}",
+        "Lorem ipsum dolor sit amet",
+    ],
+)
+def test_a_text_that_stands_in_for_another_is_told_from_one(text: str) -> None:
+    assert stands_in(text)
+    assert not stands_in(f"You sort incidents, and {text}")
+    assert not stands_in(f"{text}\nYou sort incidents.")
 
 
 def test_a_mark_is_an_error_where_a_bundle_could_not_be_published_with_it() -> None:
@@ -515,7 +729,34 @@ def test_an_order_is_told_no_more_than_twice() -> None:
 
 def test_a_page_among_agents_is_none_unless_somebody_names_it() -> None:
     assert plain("# Notes\u200b\n", path="agents/notes.md") == []
-    assert codes(plain("# Notes\n", path="agents/notes.md", named=True)) == {"AP201", "AP301"}
+    assert told(plain("# Notes\n", path="agents/notes.md", named=True), "AP110") == [
+        (None, "there is no agent in it, by its header")
+    ]
+
+
+@pytest.mark.parametrize("path", ["LICENSE", "a.txt", "x.json", "x.yaml"])
+def test_a_file_that_nothing_tells_a_host_of_is_told_as_one(path: str) -> None:
+    (one,) = plain("{}", path=path, named=True)
+    assert one.rule.code == "AP110"
+    assert one.message.endswith("nothing in it tells which host it is for")
+
+
+@pytest.mark.parametrize("path", ["triage", "triage.md", "triage.txt"])
+def test_a_file_may_be_said_to_be_of_a_host(path: str) -> None:
+    text = agent(more="tools: Read, Bahs")
+    assert "AP304" in codes(plain(text, path=path, named=True, written_for="claude"))
+    assert "AP304" not in codes(plain(text, path=path, named=True, written_for="cursor"))
+
+
+def test_a_place_tells_more_of_a_form_than_its_host() -> None:
+    text = '{"customModes": [{"slug": "ana", "name": "Ana", "roleDefinition": "x", "groups": ["read"]}]}'
+    there = form_of(".kilocodemodes")
+    assert there
+    assert codes(plain(text, path=".kilocodemodes", written_for=there.name)) == {"AP201"}
+
+
+def test_a_file_of_our_own_form_is_read_under_any_name() -> None:
+    assert plain(agent(more="tools: [read, edit, shell]\nhosts: {}"), path="triage.txt", named=True) == []
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ PATHS = frozenset(
         ".claude/skills/sql/tables/list.txt",
         ".claude/skills/other/SKILL.md",
         "src/app.py",
+        ".claude/settings.local.json",
+        ".claude/hooks/pre.sh",
+        ".claude/agents/mcp.json",
         "README.md",
     ]
 )
@@ -36,6 +39,7 @@ PATHS = frozenset(
         ("x.md", {}),  # itself
         ("near.mdx and anear.md and near.md.bak", {}),
         ("https://example.com/near.md, /near.md, ~/near.md, ../near.md", {}),
+        ("Never edit settings.local.json, hooks/pre.sh or mcp.json", {}),
         ("Nothing.", {}),
     ],
 )

@@ -228,6 +228,76 @@ def test_a_description_stays_whole() -> None:
     assert foreign(f"name: ab\ndescription: {text}").agent.description == text.strip()
 
 
+# Limits that would be lost
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Tools: Read",
+        '"tools ": [Read]',
+        "tools\u00a0: Read",
+        "t\u043e\u043els: Read",
+        "{name: ab, description: d, tools:Read}",
+        "excludeTools: [Bash]",
+        "permission: {edit: deny}",
+        "readonly: true",
+        "sandbox_mode: read-only",
+        "groups: [read]",
+        "<<: {tools: [Read]}",
+        "base: &b {tools: [Read]}\n<<: *b",
+        "metadata: {limits: [{tools: [Frobnicate]}]}",
+        "mcpServers: {db: {command: x, sandbox_mode: read-only}}",
+        "permissions: {Deny: [Bash]}",
+        "permissions: {bash: ask}",
+        "tools: [Read, {a: b}]",
+        "disallowedTools: {Bash: true}",
+    ],
+)
+def test_a_limit_that_the_host_would_not_see_is_refused(header: str) -> None:
+    assert "x.md" in refusal(header if header.startswith("{") else f"name: ab\ndescription: d\n{header}")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "readonly: false",
+        "permission: allow",
+        "sandbox_mode: workspace-write",
+        "tools: '*'\nreadonly: true",
+        "mcpServers: {db: {command: x, tools: ['*'], env: {READONLY: '1'}}}",
+    ],
+)
+def test_what_limits_nothing_is_passed_over(header: str) -> None:
+    assert tools_of(f"name: ab\n{header}") is None
+
+
+@pytest.mark.parametrize("value", ["true", "True", "yes", "on", "'true '", "1"])
+def test_a_switch_is_on_by_any_of_the_words_for_it(value: str) -> None:
+    assert tools_of(f"readonly: {value}", HOSTS["cursor"]) is not None
+
+
+@pytest.mark.parametrize("value", ["", "maybe", "[true]", "null"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(value: str) -> None:
+    assert "neither true nor false" in refusal(f"description: d\nreadonly: {value}", HOSTS["cursor"])
+
+
+def test_a_table_of_tools_is_no_setting_unless_all_of_it_is_on() -> None:
+    assert tools_of("tools: {web_search: true}", HOSTS["codex"]) is None
+    assert "is a table" in refusal("description: d\ntools: {write: false}", HOSTS["codex"])
+    assert "shell" not in (tools_of("features: {shell_tool: false}", HOSTS["codex"]) or ["shell"])
+
+
+def test_a_note_shows_no_more_than_the_beginning_of_a_value_and_no_value_of_a_variable() -> None:
+    long = "q" * 190
+    for header in (f"tools: [{long}]", f"disallowedTools: {long}", f"{long}: x", f"mcpServers: [{long}]"):
+        assert all(long[:80] not in note for note in notes_of(header))
+    for env in ("[KEY=hunter2]", "{KEY: hunter2}", "{KEY hunter2}", "[KEY hunter2]"):
+        found = notes_of(f"mcpServers: [{{db: {{command: x, env: {env}}}}}]")
+        assert found
+        assert "hunter2" not in " ".join(found)
+
+
 # Lists of tools
 
 
@@ -267,6 +337,10 @@ def test_a_description_stays_whole() -> None:
         ("disallowedTools: []", None),
         ("disallowedTools:", None),
         ("disallowedTools: *", []),
+        ("tools: Read, Write, Bash\ndisallowedTools: Bash Write, Edit", ["read"]),
+        ("tools: Read, Bash\ndisallowedTools: launch-process", ["read"]),  # the word of another host
+        ("tools: Read, Bash\ndisallowed_tools: Bash", ["read"]),
+        ("allowed_tools: Read", ["read"]),
         ("disallowedTools: Bash", [tool for tool in TOOLS if tool != "shell"]),
         ("disallowedTools: [Frobnicate]", list(TOOLS)),
         ("disallowedTools: ['Web*']", [tool for tool in TOOLS if not tool.startswith("web")]),

@@ -66,6 +66,9 @@ def test_a_table_of_tools_is_no_list_where_nothing_is_held_back() -> None:
         ({"tools": []}, []),
         ({"tools": ["*"]}, None),
         ({"tools": ["fs_read", "execute_bash"], "allowedTools": ["*"]}, ["read", "glob", "grep", "list", "shell"]),
+        ({"tools": ["read", "shell"], "toolsSettings": {"shell": {"deniedCommands": ["rm .*"]}}}, READ),
+        ({"tools": ["shell"], "toolsSettings": {"shell": {"allowedCommands": ["x"]}}}, ["shell"]),
+        ({"tools": ["grep", "subagent"], "toolsSettings": {"subagent": {"availableAgents": ["a"]}}}, ["grep"]),
         ({"tools": ["@docs/search", "@db", "nonsense"]}, ["mcp:docs/search", "mcp:db/*"]),
         ({"tools": ["@builtin"]}, [
             "read", "write", "edit", "notebook-edit", "glob", "grep", "list", "shell", "web-fetch", "web-search",
@@ -92,7 +95,6 @@ def test_json_is_read(table: dict[str, object], wanted: list[str] | None) -> Non
         (KIRO, kiro(prompt="a\u200bb"), "x holds U+200B"),
         (KIRO, kiro(x=[[[[[[[[[[[[[[[[[["deep"]]]]]]]]]]]]]]]]]]), "x nests deeper than 16 levels"),
         (KIRO, kiro(prompt="file://./p.md"), "x: the prompt stands in ./p.md, which cannot be read from here"),
-        (KIRO, kiro(toolsSettings={"shell": {"deniedCommands": ["rm .*"]}}), "x: toolsSettings takes powers away"),
         (".codex/agents/x.toml", "name = \n", "x: Invalid value"),
         (".codex/agents/x.toml", 'name = "x1"\nname = "x2"\n', "x: Cannot overwrite a value"),
         (MODES, "customModes: {}\n", "x: there is no list of customModes"),
@@ -141,6 +143,39 @@ def test_modes_are_read(groups: list[str], wanted: list[str], note: str) -> None
     assert note in " ".join(reading.agents[0].notes)
 
 
+@pytest.mark.parametrize(
+    ("rules", "own", "wanted"),
+    [
+        ({"bash": "deny"}, {"bash": {"git *": "allow"}}, ["shell(git *)"]),
+        ({"bash": {"*": "ask"}}, {"bash": {"git *": "allow"}}, ["shell(git *)"]),
+        ({"bash": {"rm *": "deny"}}, {"bash": {"git *": "allow"}}, []),
+        ({"bash": {"rm *": "allow"}}, {"*": "deny", "bash": {"git *": "allow"}}, ["shell(git *)"]),
+        ({"bash": {"rm *": "deny"}}, {"bash": "allow"}, ["shell"]),
+        ("deny", {"bash": "allow"}, ["shell"]),
+    ],
+)
+def test_what_settings_take_from_all_agents_an_agents_own_rules_must_give_back(
+    rules: object, own: object, wanted: list[str]
+) -> None:
+    entry = {"prompt": "B", "description": "d", "permission": own}
+    reading = read("opencode.json", json.dumps({"permission": rules, "agent": {"x1": entry}}))
+    found = tools(reading)
+    assert [name for name in found or ["shell"] if name.startswith("shell")] == wanted
+
+
+def test_settings_with_a_limit_that_nobody_reads_give_no_agent() -> None:
+    entry = {"prompt": "B", "description": "d"}
+    reading = read("opencode.json", json.dumps({"Permission": "deny", "agent": {"x1": entry}}))
+    assert not reading.agents
+    assert "x: agent.x1: 'Permission' beside it is no key that OpenCode reads" in " ".join(reading.refused)
+
+
+def test_a_list_of_servers_counts_only_with_the_word_for_servers() -> None:
+    reading = read(MODES, modes("    groups: [read]", "    allowedMcpServers: [db]"))
+    assert "mcp:db/*" not in (tools(reading) or [])
+    assert "allowedMcpServers is dropped: it counts only with mcp in groups" in " ".join(reading.agents[0].notes)
+
+
 def test_a_mode_that_cannot_be_read_stands_in_nobodys_way() -> None:
     text = (
         modes("    groups: [read]")
@@ -148,7 +183,10 @@ def test_a_mode_that_cannot_be_read_stands_in_nobodys_way() -> None:
     )
     reading = read(MODES, text)
     assert [found.agent.name for found in reading.agents] == ["x1", "x3"]
-    assert reading.refused == ("x: customModes[1]: the prompt is empty", "x: customModes[2] is no table")
+    assert reading.refused == (
+        "x: customModes[1] (x2): the prompt is empty (write it under roleDefinition)",
+        "x: customModes[2] is no table",
+    )
 
 
 def test_what_a_host_puts_after_the_prompt_is_part_of_it() -> None:
@@ -157,9 +195,7 @@ def test_what_a_host_puts_after_the_prompt_is_part_of_it() -> None:
     ).agents
     assert found.agent.body == "Body.\n\nMore.\nStill.\n"
     assert not found.agent.host_fields
-    assert (
-        "x: customModes[0]: customInstructions is read as the end of the prompt, where the host puts it" in found.notes
-    )
+    assert "customInstructions is read as the end of the prompt, where the host puts it" in found.notes[0]
 
 
 def test_modes_may_be_json_and_of_a_host_that_has_moved_on() -> None:
@@ -218,6 +254,16 @@ def test_path_content_and_the_user_tell_whose_a_file_is(path: str, text: str, ho
     assert (reading.host, len(reading.agents)) == (wanted, 1)
 
 
+def test_an_agent_that_is_switched_off_is_not_taken() -> None:
+    with pytest.raises(ContentRefused, match="disable switches the agent off"):
+        read(".opencode/agents/x.md", "---\ndescription: d\ndisable: true\n---\nB\n")
+
+
+def test_the_words_of_a_name_are_those_of_the_file() -> None:
+    [found] = read(".claude/agents/code-gen-agent.md", "---\nname: CodeGenAgent\ndescription: d\n---\nB\n").agents
+    assert found.agent.name == "code-gen-agent"
+
+
 def test_a_file_of_the_past_is_called_by_its_own_name() -> None:
     [found] = read(".github/chatmodes/plan.chatmode.md", "---\ndescription: d\n---\nB\n").agents
     assert found.agent.name == "plan"
@@ -261,6 +307,7 @@ def test_a_host_where_no_list_is_no_tool_is_believed() -> None:
         ("opencode", "sonnet", "balanced", "model 'sonnet' is read as balanced"),
         ("copilot", "Claude Sonnet 4.5 (copilot)", "claude-sonnet-4.5", "(copilot)' is read as claude-sonnet-4.5"),
         ("copilot", "[GPT-9 (x), gpt-5.4]", "gpt-9", "is read as gpt-9"),
+        ("copilot", "[Auto (copilot), gpt-5.4]", None, "is read as the session's own"),
         ("claude", "gpt-5.4", None, "model is dropped: Claude Code takes no model by 'gpt-5.4'"),
         ("claude", "sonet", None, "did you mean sonnet"),
     ],
@@ -270,6 +317,16 @@ def test_models_are_read_as_people_write_them(host: str, model: str, wanted: str
     assert found.agent.model == wanted
     assert note in " ".join(found.notes)
     assert bool(note) == bool(found.notes)
+
+
+def test_a_mode_in_which_nothing_may_be_changed_is_a_limit_too() -> None:
+    [found] = read(".claude/agents/x.md", "---\nname: x1\ndescription: d\npermissionMode: plan\n---\nB\n").agents
+    assert {"shell", "edit", "write", "delegate"}.isdisjoint(map(str, found.agent.tools or ()))
+    assert found.agent.tools
+    assert found.agent.host_fields == {"claude": {"permissionMode": "plan"}}
+    text = "---\nname: x1\ndescription: d\ntools: Read, Bash\npermissionMode: plan\n---\nB\n"
+    assert tools(read(".claude/agents/x.md", text)) == ["read"]
+    assert tools(read(".grok/agents/x.md", text.replace("permissionMode", "permission_mode"))) == ["read"]
 
 
 # MCP servers
@@ -305,6 +362,9 @@ def test_servers_are_brought_along_and_no_value_of_a_variable() -> None:
         ({"command": "x", "env": {"A": "${B}"}}, "A is more than one variable of that name"),
         ({"command": "x", "args": ["${HOME}/y"]}, "refers to a variable or a file"),
         ({"url": "ftp://x"}, "is no url"),
+        ({"url": "https://me:hunter22@x.example/mcp"}, "the URL holds credentials"),
+        ({"type": "stdio", "command": "x", "url": "https://x"}, "nobody can say which one counts"),
+        ({"url": "https://x", "headers": "A: b"}, "headers is no table"),
         ({}, "command is empty"),
         ({"command": 7, "args": [{"a": 1}]}, "is a table"),
     ],
@@ -313,6 +373,28 @@ def test_a_server_that_no_bundle_can_tell_of_is_dropped(table: dict[str, object]
     found, notes = servers(db=table)
     assert found == ()
     assert note in notes
+
+
+@pytest.mark.parametrize(
+    ("tools", "limit", "refused"),
+    [
+        (["@db"], {"disabledTools": ["drop"]}, True),
+        (["@db/select"], {"disabledTools": ["drop"]}, False),
+        (["@db/drop"], {"excludeTools": ["drop"]}, True),
+        (["@db"], {"tools": ["select"]}, True),
+        (["@db/select"], {"tools": ["select", "more"]}, False),
+        (["@db"], {"tools": ["*"]}, False),
+        (["*"], {"allowedTools": ["select"]}, True),
+        (["read"], {"tools": []}, False),
+    ],
+)
+def test_a_server_s_own_limit_is_never_lost(tools: list[str], limit: dict[str, object], refused: bool) -> None:
+    text = kiro(tools=tools, mcpServers={"db": {"command": "run", **limit}})
+    if refused:
+        with pytest.raises(ContentRefused, match="takes tools away in a way that cannot be carried"):
+            read(KIRO, text)
+    else:
+        assert len(read(KIRO, text).agents) == 1
 
 
 def test_servers_are_declared_in_every_shape() -> None:

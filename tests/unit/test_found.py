@@ -69,6 +69,8 @@ def test_what_differs_is_not_joined() -> None:
     ]
     for other in others:
         assert len(join_same([found(ONE), found(other)])) == 2
+    servers = [(McpServer(name="db", command=command, headers={}),) for command in ("run", "other")]
+    assert len(join_same([found(ONE, servers=one) for one in servers])) == 2
     strong, fast = replace(ONE, model="strong"), replace(ONE, model="fast")
     assert len(join_same([found(strong), found(fast)])) == 2
 
@@ -95,6 +97,21 @@ def test_a_bundle_that_is_unfit_is_told_and_the_others_are_made() -> None:
     assert [path for path, _ in refused] == ["bad.md"]
 
 
+def test_two_things_of_one_name_do_not_go_into_one_bundle() -> None:
+    one = found(ONE, "a.md", servers=(McpServer(name="db", command="one", headers={}),))
+    other = found(replace(OTHER, name="other"), "b.md", servers=(McpServer(name="db", command="two", headers={}),))
+    than = "than an agent before it (make a bundle of each)"
+    assert make_drafts([one, other], "both") == (
+        [],
+        [(path, f"b.md brings another MCP server db {than}") for path in ("a.md", "b.md")],
+    )
+    assert len(make_drafts([one, other], None)[0]) == 2
+    skills = [{"skills/kit/SKILL.md": text} for text in (b"one", b"two")]
+    kits = [found(ONE, "a.md", skills=skills[0]), found(replace(OTHER, name="other"), "b.md", skills=skills[1])]
+    assert make_drafts(kits, "both")[0] == []
+    assert len(join_same([found(ONE, "a.md", skills=skills[0]), found(ONE, "b.md", skills=skills[1])])) == 2
+
+
 def test_advice_names_what_a_prompt_names_and_what_it_needs() -> None:
     body = "Ask the metrics agent, `logs`, @ops or sql-reviewer.\n"
     asks = an_agent("read", "mcp:db/query", name="asks", body=body)
@@ -103,7 +120,7 @@ def test_advice_names_what_a_prompt_names_and_what_it_needs() -> None:
     drafts, _ = make_drafts([found(asks, "z.md"), *(found(one, f"{one.name}.md") for one in others)], None)
     [advice] = [draft.advice for draft in drafts if draft.name == "asks"]
     assert advice == (
-        "asks names metrics, logs, ops, sql-reviewer in its prompt: consider [requires]",
+        "asks names logs, metrics, ops, sql-reviewer in its prompt: consider [requires]",
         "asks needs MCP servers that its file does not declare: db",
     )
     secret = replace(ONE, body="Use AKIAABCDEFGHIJKLMNOP to log in.\n")

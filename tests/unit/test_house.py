@@ -69,6 +69,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.leaks",
         "agentpkg.alike",
         "agentpkg.carry",
+        "agentpkg.respell",
         "agentpkg.servers",
         "agentpkg.hostfields",
         "agentpkg.foreign",

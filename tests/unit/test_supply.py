@@ -124,5 +124,5 @@ def test_the_page_that_says_how_promises_are_tested_names_targets_that_there_are
     named = {target for row in rows for target in re.findall(r"`([a-z]+)`", row.rsplit("|", 2)[1])}
     there = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
     assert named <= there
-    assert {"test", "crash", "hostile", "soak", "servers", "conformance", "supply"} <= named
+    assert {"test", "crash", "fuzz", "hostile", "soak", "servers", "conformance", "supply"} <= named
     assert all("`" in row.rsplit("|", 2)[1] for row in rows)

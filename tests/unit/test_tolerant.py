@@ -218,6 +218,19 @@ def test_a_broken_list_of_tools_is_read_as_names(tools: str, names: list[str]) -
         "description: a: <example>\ntools: Read\n</example>",
         "description: a: b\n\ttools: Read",
         "description: a: b\ntools: Read\ntools: Write",
+        "description: a: b\n!!str tools: [Read]",
+        "description: a: b\n&x tools: [Read]",
+        'description: a: b\n"t\\x6fols": [Read]',
+        "description: a: b\ntools\uff1a Read",
+        "description: a: b\n    readonly: true",
+        'description: "Use it\ntools: Read\ncolor: red"',
+        "description: Use it tools: Read, Grep",
+        "description: |\n  Use it\n  tools: [frobnicate]",
+        "description: d\n---\ntools: Read",
+        "description: d\n...\ntools: Read",
+        'description: "Use\n---\nit"\ntools: Read',
+        "description: d\n-----\nText.\nTools: Read",
+        "description: d\n---\nt\ntools: Read, Grep\nText.",
     ],
 )
 def test_what_an_agent_may_do_is_never_guessed(header: str) -> None:
@@ -251,6 +264,20 @@ def test_every_key_of_a_host_is_known() -> None:
     wanted = {spec.name for host in HOSTS.values() if host.form == "markdown" for spec in host.fields}
     wanted |= {getattr(host.tools, "key", "tools") for host in HOSTS.values() if host.form == "markdown"}
     assert wanted - KNOWN_KEYS == set()
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        ("description: d\ntools: Read", "tools: Write\n"),
+        ("description: d\n# tools: Read", "Text.\n"),
+        ("description: d", "Role: keeper\nTools: a spade\n\nText.\n"),
+        ("description: d", "Text.\n" * 9 + "tools: Read\n"),
+        ("description: 'Tools: a spade'", "Text.\n"),
+    ],
+)
+def test_a_text_that_only_mentions_tools_is_no_limit(header: str, body: str) -> None:
+    assert read(header, body).body == body
 
 
 # Lists of names
@@ -374,3 +401,20 @@ def test_no_text_around_it_makes_a_list_of_tools_get_lost(junk: str, place: int,
         assert found.header["tools"] in ("Read", ["Read"])
     else:
         assert found.header == read_header(text, "a.md")[0]
+
+
+@pytest.mark.parametrize(
+    ("description", "read"),
+    [
+        ('"Lists tools: read and others. Use when asked."', True),
+        ("Lists tools: read and others. Use when asked.", False),  # two lines that became one, perhaps
+        ("TOOLS:READ", True),
+    ],
+)
+def test_a_word_in_a_text_is_no_limit_where_every_reader_takes_it_for_text(description: str, read: bool) -> None:
+    data = f"---\nname: x1\ndescription: {description}\n---\nBody.\n".encode()
+    if read:
+        assert read_tolerant(data, "x.md").header["description"]
+    else:
+        with pytest.raises(ContentRefused, match="might say what the agent may do"):
+            read_tolerant(data, "x.md")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json, tell
+from agentpkg.console import count, say, say_json, tell
 from agentpkg.errors import ContentRefused
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def command(where: str, subfolder: str, since: str | None, work: Options, as_jso
             {"commit": found.commit, **numbers, "problems": problems, "alike": [list(pair) for pair in found.alike]}
         )
     else:
-        say(f"read {found.versions} versions of {found.bundles} bundles at commit {found.commit[:12]}")
+        say(
+            f"read {count(found.versions, 'version')} of {count(found.bundles, 'bundle')} at commit {found.commit[:12]}"
+        )
         for one, other in found.alike[:_MOST_ALIKE]:
             tell(f"warning: the names {one} and {other} look alike")
         if len(found.alike) > _MOST_ALIKE:
