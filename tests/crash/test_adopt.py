@@ -12,7 +12,10 @@ from tests.support.cli import Cli
 from tests.support.registry import Registry
 from tests.support.tree import contents, stamps
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL to send")
+pytestmark = [
+    pytest.mark.crash,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL to send"),
+]
 _POINTS = 12
 
 
