@@ -87,7 +87,8 @@ def take_in(sources: Iterable[Source], written_for: str | None) -> Intake:
             for foreign in reading.agents
         ]
     agents = {source.path for source, _, _ in held}
-    found = tuple(_with_companions(one, source, source.paths - agents, skills) for source, one, skills in held)
+    rest = {paths: paths - agents for paths in {source.paths for source, _, _ in held}}
+    found = tuple(_with_companions(one, source, rest[source.paths], skills) for source, one, skills in held)
     return Intake(found=found, refused=tuple(refused), pages=tuple(pages))
 
 

@@ -142,7 +142,12 @@ def _joined(group: Sequence[Found]) -> Found:
     bodies = {one.host: one.agent.body for one in group if one.agent.body != first.agent.body}
     agent = replace(first.agent, tools=narrowest.agent.tools, host_fields=fields, bodies=bodies)
     servers = {server.name: server for one in reversed(group) for server in one.servers}
-    notes = (*(note for one in group for note in one.notes), *_narrowed(group, narrowest))
+    other = [
+        f"{one.path}: its prompt is not that of {first.path}, and stands in variants/{one.host}/{agent.name}.md"
+        for one in group
+        if one.host in bodies
+    ]
+    notes = (*(note for one in group for note in one.notes), *other, *_narrowed(group, narrowest))
     return replace(first, agent=agent, servers=tuple(servers.values()), notes=notes)
 
 

@@ -214,7 +214,7 @@ def check_holding(subject: Subject) -> Iterator[Finding]:
             continue
         if rendering.gained and not settings.widening:
             widened.append(name)
-        elif any(_is_lost(note, shell=held.covers("shell")) for note in rendering.notes):
+        elif any(_is_lost(note, covered=held.covers("shell")) for note in rendering.notes):
             narrowed.append(name)
     parts = [
         f"{what}: {', '.join(names)}"
@@ -228,10 +228,10 @@ def check_holding(subject: Subject) -> Iterator[Finding]:
         yield subject.finding(HELD_BADLY, f"{told}; {'; '.join(parts)}")
 
 
-def _is_lost(note: Note, *, shell: bool) -> bool:
-    """Say whether a note tells of a tool that the agent has to go without: what a shell can do, it does by that."""
+def _is_lost(note: Note, *, covered: bool) -> bool:
+    """Say whether a note tells of a tool that the agent has to go without; with `covered`, a shell does for most."""
     lost = note.field == "tools" and note.fidelity is Fidelity.NARROWED
-    return lost and (not shell or bool(re.search(r"\bshell\b|no tool is left", note.detail)))
+    return lost and (not covered or bool(re.search(r"\bshell\b|no tool is left", note.detail)))
 
 
 CHECKS = (check_list, check_orders, check_names, check_holding)

@@ -24,6 +24,9 @@ def _decide(session: Session, names: tuple[str, ...]) -> Change:
     for name in dict.fromkeys(names):
         if name not in session.manifest.requirements:
             raise _not_asked_for(session, name)
+        path = session.manifest.requirements[name].path
+        if path:
+            session.options.tell(f"{path}, which {name} comes from, stays where it is")
         text = without_requirement(text, name)
     manifest = parse_manifest(text, HOSTS)
     registries = session.registries(fresh=False, manifest=manifest)
@@ -37,4 +40,6 @@ def _not_asked_for(session: Session, name: str) -> UsageError:
         return UsageError(
             f"{name} is there because {', '.join(parents)} requires it", hint=f"remove {' and '.join(parents)} instead"
         )
-    return UsageError(f"{name} is not in agentpkg.toml", hint="agentpkg list shows what is installed")
+    same = [bundle for bundle in session.manifest.requirements if bundle.endswith(f"/{name}")]
+    hint = f"did you mean {' or '.join(same)}?" if same else "agentpkg list shows what is installed"
+    return UsageError(f"{name} is not in agentpkg.toml", hint=hint)
