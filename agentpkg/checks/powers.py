@@ -12,10 +12,10 @@ from agentpkg.errors import ContentRefused
 from agentpkg.findings import Finding, Rule
 from agentpkg.foreign_names import is_own, read_name
 from agentpkg.foreign_tools import names_in
-from agentpkg.grants import EVERYTHING
+from agentpkg.grants import EVERYTHING, Grants
 from agentpkg.hostfields import host_powers
 from agentpkg.hosts import HOSTS
-from agentpkg.hosts.base import ToolList
+from agentpkg.hosts.base import NoControl, ToolList
 from agentpkg.losses import Fidelity, Note
 from agentpkg.manifest import HostSettings
 from agentpkg.render import render_agent
@@ -120,6 +120,9 @@ def _speaks_of_server(text: str, server: str, tools: list[str]) -> bool:
     return server.lower() in low or any(word in low for word in words) or not words
 
 
+_USE = re.compile(r"\b[Uu]se (?:the |your )?`?(?P<name>[A-Za-z][\w-]*)`? tool\b")
+
+
 def check_orders(subject: Subject) -> Iterator[Finding]:
     """Find orders that the agent cannot follow."""
     if subject.agent is None or subject.agent.tools is None:
@@ -134,6 +137,20 @@ def check_orders(subject: Subject) -> Iterator[Finding]:
             for match in places[:_TOLD]:
                 message = f"tells to {order.does}, which needs {' or '.join(order.needs)}: {_short(match[0])}"
                 yield subject.in_body(LACKING, match.start(), message)
+    yield from _named_tools(subject, Grants.of(subject.agent.tools))
+
+
+def _named_tools(subject: Subject, held: Grants) -> Iterator[Finding]:
+    """Find orders to use a tool, by any host's name of it, that the agent does not have."""
+    control = subject.host.tools if subject.host else NoControl()
+    for match in _USE.finditer(subject.prose):
+        try:
+            needs = read_name(match["name"], control)
+        except ValueError:
+            continue
+        if _is_order(subject.prose, match) and not any(held.covers(tool.name) for tool in needs):
+            message = f"tells to use {match['name']}, which needs {' or '.join(tool.name for tool in needs)}"
+            yield subject.in_body(LACKING, match.start(), message)
 
 
 def _is_order(text: str, match: re.Match[str]) -> bool:

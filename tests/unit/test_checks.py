@@ -324,6 +324,16 @@ CASES: list[tuple[str, Case, Case]] = [
         lambda: in_bundle(body="Search the web for it.", more="tools: [read]"),
         lambda: in_bundle(body="Search the web for it.", more='tools: [read, "mcp:search/find"]'),
     ),
+    (
+        "AP303",
+        lambda: plain(body="Use the Bash tool to run the tests.", more="tools: Read"),
+        lambda: plain(body="Use the Bash tool to run the tests.", more="tools: Read, Bash"),
+    ),
+    (
+        "AP303",
+        lambda: plain(body="1. Then use the `Write` tool to save what you found.", more="tools: Read"),
+        lambda: plain(body="Never use the Write tool. Use the right tool.", more="tools: Read"),
+    ),
     ("AP304", lambda: plain(more="tools: Read, Wirte"), lambda: plain(more="tools: Read, Write")),
     (
         "AP304",
