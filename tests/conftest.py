@@ -16,7 +16,7 @@ from tests.support.cli import Cli
 from tests.support.registry import Registry, git
 
 # The same examples on every run, however long the machine takes for one.
-settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
 
 

@@ -93,7 +93,7 @@ def an_agent(tools: tuple[str, ...] | None, fields: Mapping[str, Mapping[str, He
 
 @EVERY_HOST
 @given(data=st.data(), tools=st.none() | TOOL_LISTS, model=st.none() | st.sampled_from(MODELS))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
 def test_tools_model_and_fields_come_back(
     host: Host, data: st.DataObject, tools: tuple[str, ...] | None, model: str | None
 ) -> None:
@@ -125,7 +125,7 @@ def test_tools_model_and_fields_come_back(
 
 @EVERY_HOST
 @given(description=TRICKY.filter(lambda text: not is_nothing(text)), body=TRICKY)
-@settings(max_examples=30)
+@settings(max_examples=25)
 def test_texts_come_back_whole(host: Host, description: str, body: str) -> None:
     agent = an_agent(
         None, {}, description=description, body=f"The head of a prompt that is long enough.\n{body}\nEnd.\n"
