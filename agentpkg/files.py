@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CONFLICT_SUFFIX = ".agentpkg-new"  # of the file that holds a newer rendering, beside the one with an edit in it
+NOT_OURS = frozenset([".git", "node_modules", "__pycache__"])  # folders in which nobody keeps agents of their own
 _ODD_PARTS = frozenset(["", ".", ".."])
 
 

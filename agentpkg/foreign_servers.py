@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host, ServerShape
 
-_KEYS = ("mcpServers", "mcp-servers", "mcp_servers", "mcp")
+KEYS = ("mcpServers", "mcp-servers", "mcp_servers", "mcp")
 _URLS = ("url", "httpUrl", "serverUrl")
 _VARIABLE = re.compile(r"(?:\$\{(?:env:)?|\{env:|\$)(?P<name>[A-Za-z_]\w*)\}?\Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
@@ -32,7 +32,7 @@ _SILENT = frozenset(["type", "transport", "name"])  # said by what else stands t
 def server_keys(host: Host) -> frozenset[str]:
     """Return the keys under which a header may declare servers, and not only name those whose tools it may use."""
     own = [host.servers.key] if host.servers else []
-    return frozenset([*_KEYS, *own]) - {getattr(host.tools, "servers", None)}
+    return frozenset([*KEYS, *own]) - {getattr(host.tools, "servers", None)}
 
 
 def read_servers(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
-from agentpkg.foreign_servers import server_keys
-from agentpkg.foreign_tools import GIVEN, handled_keys, read_tools
+from agentpkg.foreign_servers import KEYS, server_keys
+from agentpkg.foreign_tools import handled_keys, read_tools
 from agentpkg.hosts import HOSTS
-from agentpkg.restrictions import find_nested, is_limit, says_everything
+from agentpkg.restrictions import GIVEN, find_nested, is_limit, says_everything
 from agentpkg.text import cut
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from agentpkg.foreign_tools import Tools
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host
-
-# Keys under which servers stand, which have lists of tools of their own.
-_SERVERS = frozenset(["mcpServers", "mcp-servers", "mcp_servers", "mcp"])
 
 
 def refuse_strays(header: Mapping[str, Header], host: Host, tools: Tools, where: str) -> None:
@@ -44,7 +41,7 @@ def refuse_strays(header: Mapping[str, Header], host: Host, tools: Tools, where:
             if _limits(header, key, other):
                 raise _refused(f"{where}: {key} is no key that {host.title} reads")
     for key in sorted(header.keys() - handled):
-        nested = find_nested(header[key], server=key in _SERVERS | server_keys(host))
+        nested = find_nested(header[key], server=key in server_keys(host).union(KEYS))
         if nested is not None:
             raise _refused(f"{where}: {cut(nested)!r} within {cut(key)!r} is read by nobody")
 

@@ -15,7 +15,7 @@ from agentpkg.foreign_rules import granted, read_rules, read_switches
 from agentpkg.grants import EVERYTHING, Tool, parse_tool
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList
 from agentpkg.repair import split_names
-from agentpkg.restrictions import fold
+from agentpkg.restrictions import GIVEN, TAKEN, fold
 from agentpkg.text import cut, cut_quoted
 from agentpkg.tolerant import is_nothing
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from agentpkg.hosts.base import Host, ToolControl
 
 Tools = tuple[Tool, ...] | None
-# Keys that list tools, where a host's own is not there, and keys that list what is taken away.
-GIVEN = ("tools", "allowed-tools", "allowedTools", "allowed_tools", "enabled_tools")
-TAKEN = ("disallowedTools", "disallowed-tools", "disallowed_tools", "disabledTools", "disabled_tools")
 _MOST_NAMES = 200
 _LIMITING = re.compile("den(y|ied)|block|available|readonly", re.IGNORECASE)
 _SWITCHES = {

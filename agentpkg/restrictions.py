@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from agentpkg.header import Header
 
+# Keys that list tools, where a host's own is not there, and keys that list what is taken away.
+GIVEN = ("tools", "allowed-tools", "allowedTools", "allowed_tools", "enabled_tools")
+TAKEN = ("disallowedTools", "disallowed-tools", "disallowed_tools", "disabledTools", "disabled_tools")
 # Keys that say what an agent may do: as names, and as tables of rules.
-POWER_LISTS = (
-    "tools", "allowedTools", "allowed-tools", "allowed_tools", "enabled_tools", "disallowedTools", "disallowed-tools",
-    "disallowed_tools", "disabled_tools", "disabledTools",
-)  # fmt: skip
+POWER_LISTS = (*GIVEN, *TAKEN)
 POWER_TABLES = ("permission",)
 # As `fold` returns them: those, and what people write in their place.
 _LIMITS = (

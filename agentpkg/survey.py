@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentpkg.files import NOT_OURS
 from agentpkg.hosts import HOSTS
 from agentpkg.places import forms_of, is_agent_file
 
@@ -19,7 +20,6 @@ _TEXTS = (
     ".py", ".sh", ".js", ".mjs", ".ts", ".rb", ".ps1",
 )  # fmt: skip
 _PAGES = (".md", ".mdc", ".mdx", ".markdown")
-_OTHERS = frozenset(["node_modules", ".git", "__pycache__"])  # beside the folders of agents, in a host's own
 _MOST_BYTES = 4 * 1024 * 1024
 _MOST_FILES = 20_000
 
@@ -96,7 +96,7 @@ def _below(root: Path, folder: str) -> Iterator[str]:
             continue
         seen.add(real)
         if Path(place) == root / folder:
-            inner[:] = [name for name in inner if name not in _OTHERS]
+            inner[:] = [name for name in inner if name not in NOT_OURS]
         for name in names:
             path = (Path(place) / name).relative_to(root).as_posix()
             if name.lower().endswith(_TEXTS) or "/skills/" in path:

@@ -7,20 +7,20 @@ import posixpath
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, EditConflict
+from agentpkg.files import NOT_OURS
 from agentpkg.journal import naming, sync_folder, write_synced
 from agentpkg.limits import LIMITS
 from agentpkg.project import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _PART = ".agentpkg-part"
-_OTHERS = frozenset([".git", "node_modules", "__pycache__"])
 _MOST_FILES = 50_000
 
 
@@ -28,7 +28,7 @@ def files_below(folder: Path) -> tuple[str, ...]:
     """Return the paths of all plain files below a folder, sorted. No link is followed, and `.git` is left out."""
     found: list[str] = []
     for place, inner, names in os.walk(folder, followlinks=False):
-        inner[:] = sorted(name for name in inner if name not in _OTHERS)
+        inner[:] = sorted(name for name in inner if name not in NOT_OURS)
         below = Path(place).relative_to(folder)
         found += [(below / name).as_posix() for name in names if not (Path(place) / name).is_symlink()]
         if len(found) > _MOST_FILES:
@@ -42,7 +42,7 @@ def read_file(path: Path) -> bytes:
     """Return a file's bytes; raise `ContentRefused` if it is no plain file, or too large for a bundle."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise ContentRefused(f"{path} is no plain file")
+        raise ContentRefused(f"{path} is no plain file", hint="name a file that holds text")
     if status.st_size > LIMITS.file_bytes:
         raise ContentRefused(f"{path} is larger than {LIMITS.file_bytes:,} bytes", hint="no agent is that large")
     return path.read_bytes()
@@ -124,17 +124,11 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
     for path, data in new.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=_PART, dir=place.parent)
-        os.close(handle)
-        part = Path(name)
-        try:
-            part.chmod(0o666 & ~_umask())
-            write_synced(part, data)
-            _put(part, place)
-        except FileExistsError:
-            raise EditConflict(f"{place} appeared meanwhile, and was not written over") from None
-        finally:
-            part.unlink()
+        with _staged(place, data, 0o666 & ~_umask()) as part:
+            try:
+                _put(part, place)
+            except FileExistsError:
+                raise EditConflict(f"{place} appeared meanwhile, and was not written over") from None
         sync_folder(place.parent)
     return tuple(new)
 
@@ -144,16 +138,23 @@ def replace_file(path: Path, data: bytes) -> None:
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
         raise ContentRefused(f"{path} is no plain file", hint="rewrite the file itself")
-    part = path.with_name(f".{path.name}{_PART}")
+    with _staged(path, data, stat.S_IMODE(mode)) as part, naming(path):
+        part.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _staged(place: Path, data: bytes, mode: int) -> Iterator[Path]:
+    """Give a file beside `place`, whole and on the disk, under a name that nobody has; it is gone in the end."""
+    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=_PART, dir=place.parent)
+    os.close(handle)
+    part = Path(name)
     try:
         write_synced(part, data)
-        part.chmod(stat.S_IMODE(mode))
-        with naming(path):
-            part.replace(path)
+        part.chmod(mode)
+        yield part
     finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
-    sync_folder(path.parent)
+        part.unlink(missing_ok=True)
 
 
 def _put(part: Path, place: Path) -> None:
@@ -165,7 +166,7 @@ def _put(part: Path, place: Path) -> None:
     except OSError:  # a file system without links
         if place.exists():
             raise FileExistsError(place) from None
-        shutil.copyfile(part, place)
+        part.rename(place)
 
 
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:

@@ -304,6 +304,16 @@ def test_a_skill_that_is_cited_comes_whole_or_not_at_all(cli: Cli, project: Path
     assert skills == ["asked/SKILL.md", "asked/run.sh", "good/SKILL.md", "good/run.sh"]
 
 
+def test_one_file_that_is_unfit_keeps_no_other_away_and_an_agent_is_no_companion(cli: Cli, agents: Path) -> None:
+    (agents / "templates" / "odd.md").write_text("a\u200bb\n")
+    text = LOGS.replace("see templates/report.md", "see templates/report.md, templates/odd.md, metrics-reader.md")
+    (agents / "log-reader.md").write_text(text)
+    done = cli("import", ".claude/agents", code=3)
+    assert "templates/odd.md, which the prompt cites, is left out: " in done.out
+    skill = contents(agents.parent.parent / "bundles" / "log-reader" / "skills" / "log-reader-files")
+    assert sorted(skill) == ["SKILL.md", "templates/report.md"]
+
+
 def test_what_agentpkg_wrote_is_passed_over(cli: Cli, manifest: Path, registry: Registry, project: Path) -> None:
     registry.publish("tool")
     cli("install", "tool")

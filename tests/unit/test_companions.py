@@ -64,6 +64,13 @@ def test_an_agent_outside_of_any_folder_of_agents_cites_what_lies_beside_it() ->
     assert find_companions("docs/c.md b.md", "mine/agents/y.md", paths) == (Companion("mine/docs/c.md", "docs/c.md"),)
 
 
+def test_what_lies_at_the_top_is_the_project_s() -> None:
+    paths = frozenset(["agents/x.md", "README.md", "docs/README.md"])
+    assert find_companions("README.md and docs/README.md", "agents/x.md", paths) == (
+        Companion("docs/README.md", "docs/README.md"),
+    )
+
+
 def test_the_page_of_a_skill_is_one() -> None:
     header, body = read_header(skill_page("x1", "x1-files", ['a"b.md', "c.md"]).decode(), "x")
     assert header["name"] == "x1-files"

@@ -288,6 +288,13 @@ def test_an_agent_without_a_description_is_no_page(path: str) -> None:
         read(path, "---\nname: x1\ntools: Read\n---\nB\n")
 
 
+def test_a_header_of_any_kind_is_an_agent_s_where_a_host_reads_agents() -> None:
+    text = "---\ntitle: Words\n---\nB\n"
+    assert read("x.md", text).page
+    with pytest.raises(ContentRefused, match="x: description is missing"):
+        read(".claude/agents/ab.md", text)
+
+
 def test_a_host_where_no_list_is_no_tool_is_believed() -> None:
     assert tools(read(".openhands/agents/x.md", "---\nname: x1\ndescription: d\n---\nB\n")) == []
     assert tools(read(".claude/agents/x.md", "---\nname: x1\ndescription: d\n---\nB\n")) is None

@@ -13,11 +13,11 @@ from agentpkg.agent import Agent
 from agentpkg.errors import ContentRefused
 from agentpkg.files import is_entry
 from agentpkg.foreign_forms import read_agents
-from agentpkg.foreign_tools import TAKEN
 from agentpkg.grants import Grants, parse_tool
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import HostSettings
 from agentpkg.render import render_agent
+from agentpkg.restrictions import TAKEN
 from agentpkg.shared import write_entries
 from agentpkg.tolerant import is_nothing
 from tests.unit.builders import TOOL_LISTS, TRICKY, held_by
