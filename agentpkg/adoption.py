@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError
@@ -51,7 +51,8 @@ class AgentFile:
 class Adopted:
     """A bundle of which files are: its content, the hosts and agents that are there, and how like it each file is.
 
-    `files` of a bundle that the project gets are those of its folder, None for a bundle of a registry.
+    `files` of a bundle that the project gets are those of its folder, None for a bundle of a registry. `more` are the
+    hosts that get its agents beside those where they stand.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Adopted:
     likeness: Mapping[str, float]
     notes: tuple[str, ...] = ()
     files: Mapping[str, bytes] | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,13 @@ def why_not(bundle: Bundle, hosts: Iterable[str], agents: Iterable[str], destina
             accept = f'[hosts.{one.host}] widening = "allow" in agentpkg.toml accepts that'
             return f"{one.host} cannot hold {one.agent} back from {name_powers(one.gained)}; {accept}"
     return None
+
+
+def spread(one: Adopted, hosts: Iterable[str], destination: Destination) -> Adopted:
+    """Return a bundle that goes to all of these hosts which can hold its agents, with a note on each that cannot."""
+    why = {host: why_not(one.bundle, [host], one.agents, destination) for host in hosts if host not in one.hosts}
+    notes = [f"not written for {host}: {reason}" for host, reason in why.items() if reason]
+    return replace(one, more=tuple(host for host in why if not why[host]), notes=(*one.notes, *notes))
 
 
 def render_adopted(bundle: Bundle, hosts: Iterable[str], agents: Iterable[str], destination: Destination) -> Rendered:

@@ -13,7 +13,7 @@ from agentpkg.hosts import HOSTS
 from agentpkg.places import forms_of, is_agent_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _TEXTS = (
     ".md", ".mdc", ".mdx", ".markdown", ".txt", ".toml", ".json", ".jsonc", ".yaml", ".yml",
@@ -22,6 +22,9 @@ _TEXTS = (
 _PAGES = (".md", ".mdc", ".mdx", ".markdown")
 _MOST_BYTES = 4 * 1024 * 1024
 _MOST_FILES = 20_000
+_OF_OTHERS = NOT_OURS | {"venv", "env", "vendor", "dist", "build", "target", "site-packages", "out", "tmp"}
+_GLANCE_DEPTH = 4
+_GLANCE_FILES = 3_000
 
 
 def find_texts(root: Path, *, user: bool) -> Iterator[tuple[str, bytes | None]]:
@@ -59,6 +62,33 @@ def find_agent_files(root: Path, *, user: bool) -> tuple[str, ...]:
             for place, _, names in islice(os.walk(root / folder), _MOST_FILES):
                 found |= {(Path(place) / name).relative_to(root).as_posix() for name in names}
     return tuple(sorted(path for path in found if is_agent_file(path)))
+
+
+def look_over(root: Path) -> tuple[str, ...]:
+    """Return what a project is made of at a glance: paths of its upper files and folders, not all where there are many.
+
+    Left out are links, and folders that hold what others made: dependencies, builds, environments.
+    """
+    found: list[str] = []
+    for place, inner, names in os.walk(root):
+        below = Path(place).relative_to(root)
+        inner[:] = sorted(name for name in inner if not (name.startswith(".") or name in _OF_OTHERS))
+        if below == Path() and (root / ".github").is_dir():
+            inner.append(".github")
+        found += [
+            (below / name).as_posix() for name in (*inner, *sorted(names)) if not (Path(place) / name).is_symlink()
+        ]
+        if len(below.parts) + 1 >= _GLANCE_DEPTH:
+            inner.clear()
+        if len(found) > _GLANCE_FILES:
+            break
+    return tuple(found[:_GLANCE_FILES])
+
+
+def read_texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return the texts of files, by path; left out are those that cannot be read, or are very large."""
+    texts = {path: _read(root / path) for path in paths}
+    return {path: data.decode(errors="replace") for path, data in texts.items() if data is not None}
 
 
 def _folders(user: bool) -> set[str]:

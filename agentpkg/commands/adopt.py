@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--to", metavar="FOLDER", default="bundles", help="Where bundles of the project go: `bundles`.")
 @click.option("--bundle", metavar="NAME", help="Put agents that no registry has into one bundle of this name.")
+@click.option("--all-hosts", is_flag=True, help="Write what is adopted for the project's other hosts as well.")
 @options.with_options("dry_run", "offline", "accept_grants")
 @options.as_json
 @options.with_project
 def command(
-    project: Project, paths: tuple[str, ...], to: str, bundle: str | None, work: Options, as_json: bool
+    project: Project,
+    paths: tuple[str, ...],
+    to: str,
+    bundle: str | None,
+    all_hosts: bool,
+    work: Options,
+    as_json: bool,
 ) -> None:
     """Look after agents that stand in the project already: all, or those in files and folders named.
 
@@ -37,7 +44,13 @@ def command(
 
     named = tuple(options.below(project, path) for path in paths)
     text = "" if project.has_manifest else start_manifest(project, choose_hosts(project, ()))
-    done = adopt(project, Wish(paths=named, to=to, bundle=bundle), work, text)
+    show_adoption(
+        adopt(project, Wish(paths=named, to=to, bundle=bundle, all_hosts=all_hosts), work, text), as_json=as_json
+    )
+
+
+def show_adoption(done: Adoption, *, as_json: bool) -> None:
+    """Show what was adopted; raise `ContentRefused` at the end if agents were left alone."""
     if as_json:
         say_json(_data(done))
     else:
@@ -52,6 +65,7 @@ def command(
 
 
 def _show(done: Adoption) -> None:
+    from agentpkg.commands.report import say_losses
     from agentpkg.grants import name_powers
 
     verb = "would be " if done.change.session.options.dry_run else ""
@@ -75,6 +89,8 @@ def _show(done: Adoption) -> None:
         say(f"  create {path}")
     for write in done.change.writes:
         say(f"  {'create' if write.before is None else 'update'} {write.path}")
+    more = {(one.id, host) for one in done.taken for host in one.more}
+    say_losses([one for one in done.change.rendered.placed if (one.bundle, one.rendering.host) in more], ())
 
 
 def _told(like: float, *, local: bool) -> str:
@@ -98,6 +114,7 @@ def _data(done: Adoption) -> dict[str, Any]:
                 "path": f"{done.to}/{one.id}" if one.files is not None else None,
                 "agents": list(one.agents),
                 "hosts": list(one.hosts),
+                "also": list(one.more),
                 "grants": {agent: list(powers) for agent, powers in done.change.lock.bundles[one.id].grants.items()},
                 "notes": list(one.notes),
                 "files": [

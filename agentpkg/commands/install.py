@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     help="A repository of plain agents, in any host's format, to install from; owner/repo is one on GitHub.",
 )
 @click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
+@click.option("-i", "--interactive", "choosing", is_flag=True, help="Choose bundles from a list; words narrow it.")
 @click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
 @options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes", "fail_on")
 @options.as_json
@@ -39,6 +40,7 @@ def command(
     source: str | None,
     only: tuple[str, ...],
     renames: tuple[str, ...],
+    choosing: bool,
     work: Options,
     as_json: bool,
 ) -> None:
@@ -52,6 +54,10 @@ def command(
     from agentpkg.commands.report import show_change
     from agentpkg.ops.known import start_manifest
 
+    if choosing:
+        if source or registry or only or renames:
+            raise UsageError("--interactive excludes --registry, --from, --only and --as")
+        requirements = _choose(project, requirements, work)
     if not requirements:
         from agentpkg.commands.sync import show_sync
 
@@ -74,6 +80,39 @@ def command(
     )
     text = "" if project.has_manifest else start_manifest(project, choose_hosts(project, hosts))
     show_change(options.with_approval(lambda work: install(project, wish, work, text), work), as_json=as_json)
+
+
+def install_named(project: Project, names: tuple[str, ...], work: Options, text: str) -> None:
+    """Install the bundles with these ids, and show it; `text` is what a project without a manifest starts from."""
+    from agentpkg.commands.report import show_change
+    from agentpkg.ops.install import Wish, install
+
+    wish = Wish(requirements=_parse(project, names, (), (), ()))
+    start = "" if project.has_manifest else text
+    show_change(options.with_approval(lambda work: install(project, wish, work, start), work), as_json=False)
+
+
+def _choose(project: Project, words: tuple[str, ...], work: Options) -> tuple[str, ...]:
+    """Return what the person at the terminal chooses of the bundles that words find, and that are not installed."""
+    from agentpkg.console import interactive
+    from agentpkg.lockfile import Lockfile, parse_lockfile
+    from agentpkg.ops.inspect import search
+    from agentpkg.picker import Choice, pick
+
+    if not interactive():
+        raise UsageError("--interactive needs a terminal", hint="name the bundles; agentpkg search lists them")
+    text = project.read_lock_text()
+    have = (Lockfile() if text is None else parse_lockfile(text)).bundles
+    found = [one for one in search(options.registries_for(project, work), words) if one.id not in have]
+    if not found:
+        told = " ".join(words) or "this project"
+        raise UsageError(f"nothing to choose for {told}", hint="agentpkg search lists all there is")
+    chosen = pick(
+        "Bundles to install", [Choice(name=one.id, about=f"{one.version}  {one.description}") for one in found]
+    )
+    if not chosen:
+        raise click.Abort
+    return chosen
 
 
 def _parse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.adoption import targets_of
+from agentpkg.adoption import spread, targets_of
 from agentpkg.errors import AgentpkgError, EditConflict, UsageError
 from agentpkg.files import with_lf
 from agentpkg.hosts import HOSTS
@@ -20,7 +20,7 @@ from agentpkg.ops.install import compatible_with
 from agentpkg.ops.matching import match_registries
 from agentpkg.ops.session import why_unsettled
 from agentpkg.ops.unowned import find_unowned, read_unowned
-from agentpkg.plan import Plan
+from agentpkg.plan import Kind, Plan
 from agentpkg.project import find_alike, read_folder, why_in_the_way
 from agentpkg.requirement import Requirement, check_name, check_path, split_id
 from agentpkg.targets import Destination, Rendered
@@ -38,12 +38,13 @@ class Wish:
     """What to adopt: files and folders below the project, or (none) all there are.
 
     `to` is the folder for bundles of the project itself, seen from that of the manifest; `bundle` the name of the one
-    that gets all agents, None for one for each.
+    that gets all agents, None for one for each. `all_hosts` writes what is adopted for the project's other hosts too.
     """
 
     paths: tuple[str, ...] = ()
     to: str = "bundles"
     bundle: str | None = None
+    all_hosts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def _decide(session: Session, wish: Wish) -> Adoption:
         rest = {path: file for path, file in files.items() if path not in known}
         made, unfit = _make(session, wish, rest, {one.id for one in taken}, to)
         taken, left = [*taken, *made], [*left, *passed, *unfit]
+    if wish.all_hosts:
+        taken = [spread(one, session.manifest.hosts, to) for one in taken]
     if taken:
         change = _prepare(session, wish, taken, files, to)
     else:
@@ -151,7 +154,7 @@ def _check_folder(session: Session, wish: Wish, one: Adopted) -> None:
 def _prepare(
     session: Session, wish: Wish, taken: list[Adopted], files: Mapping[str, AgentFile], to: Destination
 ) -> Change:
-    """Return the change that writes what the project is to know of the files, and none of them."""
+    """Return the change that writes what the project is to know of the files, and none of them, but for other hosts."""
     manifest, lock = session.manifest, session.lock
     asked = [_requirement(one, wish, manifest.hosts) for one in taken]
     text = with_requirement(session.manifest_text, *sorted(asked, key=lambda one: one.id))
@@ -162,37 +165,40 @@ def _prepare(
         if one.files is not None
     }
     registries = session.registries(fresh=False, manifest=parse_manifest(text, HOSTS), drafts=drafts)
-    entries = {path: entry for one in taken for path, entry in _entries(one, files, to).items()}
+    entries = {path: entry for one in taken for path, entry in _entries(one, wish, files, to).items()}
     known = replace(session, lock=replace(lock, files={**lock.files, **entries}))
     chosen = {bundle: locked.version for bundle, locked in lock.bundles.items()}
     chosen |= {one.id: one.bundle.version for one in taken}
     change = prepare(known, text, chosen, registries, [one.id for one in taken])
-    if change.plan.changes:
-        raise _not_in_sync(f"{action.kind.value} {action.path}" for action in change.plan.changes)
+    odd = [one for one in change.plan.changes if one.kind is not Kind.CREATE or not wish.all_hosts]
+    if odd:
+        raise _not_in_sync(f"{action.kind.value} {action.path}" for action in odd)
     return replace(change, session=session, folders=folders)
 
 
 def _requirement(one: Adopted, wish: Wish, project_hosts: tuple[str, ...]) -> Requirement:
     registry, name = split_id(one.id)
     local = one.files is not None
+    hosts = tuple(sorted({*one.hosts, *one.more}))
     return Requirement(
         name=name,
         registry=registry,
         specifier="" if local else compatible_with(one.bundle.version),
-        hosts=None if set(one.hosts) == set(project_hosts) else one.hosts,
+        hosts=None if set(hosts) == set(project_hosts) else hosts,
         agents=None if len(one.agents) == len(one.bundle.agents) else one.agents,
         path=f"{wish.to}/{one.id}" if local else None,
     )
 
 
-def _entries(one: Adopted, files: Mapping[str, AgentFile], to: Destination) -> dict[str, LockedFile]:
+def _entries(one: Adopted, wish: Wish, files: Mapping[str, AgentFile], to: Destination) -> dict[str, LockedFile]:
     """Return what the lock has to have of a bundle's agents, so that each stays as it is.
 
-    A file that is not what the bundle gives is an edit that was accepted; where none is, so is that.
+    A file that is not what the bundle gives is an edit that was accepted; where none is, so is that, unless all hosts
+    are to have it.
     """
     entries = {}
     for path, target in targets_of(one, to).items():
-        if target.item.startswith("agents/"):
+        if target.item.startswith("agents/") and (path in one.likeness or not wish.all_hosts):
             entries[path] = LockedFile(
                 bundle=one.id,
                 item=target.item,

@@ -695,3 +695,44 @@ def test_folders_are_made_before_the_journal_and_a_run_that_is_cut_short_is_done
     assert called == ["more", "own", "journal"]
     assert agents(project) == stood
     cli("sync", "--check")
+
+
+# For all hosts
+
+
+def test_what_is_adopted_is_written_for_the_other_hosts_that_can_hold_it(cli: Cli, project: Path, both: Path) -> None:
+    both.write_text(both.read_text().replace('"copilot"]', '"copilot", "codex"]'))
+    before = write(project, ".claude/agents/own.md", OWN).read_bytes()
+    out = cli("adopt", "--all-hosts").out
+    assert "not written for codex: codex cannot hold own back" in out
+    assert "  create .github/agents/own.agent.md\n" in out
+    assert (project / ".claude/agents/own.md").read_bytes() == before
+    assert 'own = {path = "bundles/own", hosts = ["claude", "copilot"]}' in both.read_text()
+    cli("sync", "--check")
+    agent = project / "bundles" / "own" / "agents" / "own.md"
+    agent.write_text(agent.read_text().replace("Use when own.", "Use when it is ours."))
+    cli("sync")
+    assert "Use when it is ours." in (project / ".github/agents/own.agent.md").read_text()
+    assert "Use when it is ours." in (project / ".claude/agents/own.md").read_text()
+
+
+def test_a_registrys_bundle_goes_to_all_hosts_as_well(cli: Cli, project: Path, both: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    copy_of(cli, project, "tool", "--host", "claude")
+    data = cli("adopt", "--all-hosts", "--json").json
+    assert (data["bundles"][0]["hosts"], data["bundles"][0]["also"]) == (["claude"], ["copilot"])
+    assert 'tool = "~=1.0"\n' in both.read_text()
+    assert (project / COPILOT).is_file()
+    cli("sync", "--check")
+
+
+def test_where_another_file_stands_nothing_is_written_for_other_hosts(
+    cli: Cli, project: Path, both: Path, registry: Registry
+) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    copy_of(cli, project, "tool", "--host", "claude")
+    write(project, COPILOT, "---\nname: tool\ndescription: Mine.\n---\n\nQuite another text.\n")
+    before = contents(project)
+    assert COPILOT in cli("adopt", CLAUDE, "--all-hosts", code=6).err
+    assert contents(project) == before
+    cli("adopt", CLAUDE)

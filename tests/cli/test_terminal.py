@@ -66,9 +66,3 @@ def test_yes_approves_them(widening: Path) -> None:
 def test_progress_is_shown_while_fetching(widening: Path) -> None:
     _, screen = at_terminal(widening, "", "search")
     assert "fetching registry default" in screen
-
-
-def test_init_asks_for_hosts(project: Path) -> None:
-    code, screen = at_terminal(project, "gemini codex", "init")
-    assert code == 0, screen
-    assert 'hosts = ["gemini", "codex"]' in (project / "agentpkg.toml").read_text()

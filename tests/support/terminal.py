@@ -1,0 +1,76 @@
+"""A pseudo-terminal with a command on it: what it shows is waited for, and keys are typed."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENTER, DOWN, SPACE, LEAVE = "\r", "\x1b[B", " ", "\x03"
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[=>]|\r")
+_PATIENCE = 30.0  # seconds, on a machine that is busy with something else
+
+
+class Terminal:
+    """One command line on a terminal of 120 columns."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "agentpkg", *arguments],
+            cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (ctrl-c has to reach it)
+            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
+        )  # fmt: skip
+        os.close(theirs)
+        self._seen = 0
+        self.raw = ""
+
+    @property
+    def screen(self) -> str:
+        """All that was shown, without what moves the cursor or colours it."""
+        return _CONTROL.sub("", self.raw)
+
+    def see(self, text: str) -> None:
+        """Wait until `text` is shown, after what was waited for before."""
+        until = time.monotonic() + _PATIENCE
+        while text not in self.screen[self._seen :]:
+            assert time.monotonic() < until, f"{text!r} was not shown in:\n{self.screen}"
+            assert self._read(0.1) or text in self.screen[self._seen :], f"{text!r} was not shown in:\n{self.screen}"
+        self._seen = self.screen.index(text, self._seen) + len(text)
+
+    def type(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            os.write(self._ours, key.encode())
+
+    def end(self) -> int:
+        """Wait for the command to end, and return its exit code."""
+        while self._read(_PATIENCE):
+            pass
+        os.close(self._ours)
+        return self._process.wait(timeout=_PATIENCE)
+
+    def _read(self, patience: float) -> bool:
+        """Take in what is shown within some seconds; return False at the end."""
+        if not select.select([self._ours], [], [], patience)[0]:
+            return patience < _PATIENCE
+        try:
+            data = os.read(self._ours, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            return False
+        self.raw += data.decode(errors="replace")
+        return bool(data)
