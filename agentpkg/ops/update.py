@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from agentpkg.compare import Comparison, compare_bundles
 from agentpkg.errors import UsageError
 from agentpkg.manifest import with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
@@ -14,6 +15,7 @@ from agentpkg.ops.install import compatible_with
 from agentpkg.requirement import is_final
 
 if TYPE_CHECKING:
+    from agentpkg.bundle import Bundle
     from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
     from agentpkg.registries import Registries
@@ -27,6 +29,12 @@ class Held:
     version: str
     newest: str
     specifier: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.bundle} stays at {self.version}: agentpkg.toml asks for {self.specifier}; newest is {self.newest}"
+            f" (agentpkg update --latest {self.bundle})"
+        )
 
 
 def update(project: Project, names: tuple[str, ...], options: Options, *, latest: bool) -> tuple[Change, list[Held]]:
@@ -45,6 +53,19 @@ def update(project: Project, names: tuple[str, ...], options: Options, *, latest
         return change
 
     return carry_out(project, options, decide_on), held
+
+
+def compare_updated(change: Change) -> list[tuple[str, Bundle, Comparison]]:
+    """Return the bundles that a change moves or adds, by id, but for those of the project, with how they differ."""
+    before, registries = change.session.lock.bundles, change.session.registries(fresh=False)
+    compared = []
+    for bundle, locked in change.lock.bundles.items():
+        was = before.get(bundle)
+        if bundle not in registries.local and (was is None or was.version != locked.version):
+            old = (registries.load(bundle, was.version), registries.files(bundle, was.version)) if was else None
+            new = registries.load(bundle, locked.version)
+            compared.append((bundle, new, compare_bundles(old, new, registries.files(bundle, locked.version))))
+    return compared
 
 
 def _decide(session: Session, registries: Registries, unlocked: set[str], *, latest: bool) -> Change:

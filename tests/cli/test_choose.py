@@ -144,3 +144,28 @@ def test_nothing_to_choose_is_told_and_nothing_chosen_changes_nothing(
     screen.type(ENTER)
     assert screen.end() == 130
     assert contents(project) == before
+
+
+@terminal
+def test_update_lets_choose_what_is_behind_and_marks_what_gains_nothing(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    for name in ("aa", "bb", "cc"):
+        registry.publish(name, "1.0.0", tools="[read]")
+    cli("install", "aa", "bb", "cc")
+    manifest.write_text(manifest.read_text().replace("~=1.0", ">=1"))
+    cli("sync")
+    registry.publish("aa", "1.1.0", tools="[read]").publish("bb", "2.0.0", tools="[read, shell]")
+    screen = Terminal(project, "update", "-i")
+    screen.see("Bundles to update")
+    screen.see("bb 1.0.0 → 2.0.0: bb would gain shell")
+    screen.type(ENTER)
+    assert screen.end() == 0, screen.screen
+    assert "aa  1.0.0 -> 1.1.0  no new powers" in screen.screen
+    assert "cc" not in screen.screen
+    versions = {one["id"]: one["version"] for one in cli("list", "--json").json["bundles"]}
+    assert versions == {"aa": "1.1.0", "bb": "1.0.0", "cc": "1.0.0"}
+    assert "needs a terminal" in cli("update", "-i", code=2).err
+    screen = Terminal(project, "update", "-i", "cc")
+    assert screen.end() == 2
+    assert "nothing is behind" in screen.screen

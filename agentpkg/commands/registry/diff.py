@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @click.option(
     "--at", "where", metavar="PATH|URL", default=".", help="The registry's repository; this folder without it."
 )
-@click.option("--subfolder", default="", help="The folder of the repository that holds the registry.")
+@click.option("--subfolder", metavar="FOLDER", default="", help="The folder of the repository that holds the registry.")
 @options.with_options()
 @options.as_json
 def command(span: str, where: str, subfolder: str, work: Options, as_json: bool) -> None:
     """Show what a pull request adds to a registry, as markdown for a comment: text and powers of each new version."""
     from agentpkg.ops.verify import compare_commits
     from agentpkg.registry_tables import check_subfolder
-    from agentpkg.verification import as_markdown
+    from agentpkg.proposal import as_markdown
 
     found = compare_commits(where, check_subfolder(subfolder, "--subfolder"), span, work)
     if as_json:
