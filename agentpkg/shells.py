@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from click.shell_completion import BashComplete, add_completion_class, get_completion_class, split_arg_string
@@ -14,12 +16,13 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 SHELLS = ("bash", "zsh", "fish")
-_BREAKS = "=@:"  # where bash takes a word apart, and then only replaces what comes after
+_BREAKS = "=@:"  # where bash, as it is set up, may take a word apart, and then only replaces what comes after
 _BASH = """\
 %(complete_func)s() {
     local IFS=$'\\n' line kind value
     COMPREPLY=()
-    for line in $(COMP_LINE="${COMP_LINE:0:COMP_POINT}" %(complete_var)s=bash_complete "$1" 2> /dev/null); do
+    for line in $(COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_CUR="${COMP_WORDS[COMP_CWORD]}" \
+            %(complete_var)s=bash_complete "$1" 2> /dev/null); do
         kind=${line%%%%,*} value=${line#*,}
         case $kind in
             dir) compopt -o dirnames 2> /dev/null ;;
@@ -48,18 +51,21 @@ class _Bash(BashComplete):
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
         word = self.get_completion_args()[1]
-        there = max(word.rfind(sign) for sign in _BREAKS) + 1
+        last = os.environ.get("COMP_CUR", word)  # the part of the word that bash will replace, or the break before it
+        there = len(word) - len(last.lstrip(_BREAKS))
+        there -= word[:there].endswith("@")  # which bash takes for a break when it asks, and not when it replaces
         return f"{item.type},{item.value[there:] if item.value.startswith(word[:there]) else item.value}"
 
 
-def prepare() -> None:
-    """Have Click complete for bash in this way; it knows how to for zsh and fish."""
+def answer() -> None:
+    """Get ready to tell a shell what could be typed next: nothing but that may reach the screen."""
     add_completion_class(_Bash)
+    sys.stderr = StringIO()
 
 
 def script_for(shell: str, command: click.Command, mark: str) -> str:
     """Return the text that makes a shell complete `command`, with the line `mark` near its beginning."""
-    prepare()
+    add_completion_class(_Bash)
     found = get_completion_class(shell)
     if found is None:
         raise UsageError(f"there is no completion for the shell {shell}", hint=f"one of: {', '.join(SHELLS)}")

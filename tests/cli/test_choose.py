@@ -158,11 +158,11 @@ def test_update_lets_choose_what_is_behind_and_marks_what_gains_nothing(
     registry.publish("aa", "1.1.0", tools="[read]").publish("bb", "2.0.0", tools="[read, shell]")
     screen = Terminal(project, "update", "-i")
     screen.see("Bundles to update")
-    screen.see("bb 1.0.0 → 2.0.0: bb would gain shell")
+    screen.see("bb  1.0.0 -> 2.0.0  bb gains shell")
     screen.type(ENTER)
     assert screen.end() == 0, screen.screen
     assert "aa  1.0.0 -> 1.1.0  no new powers" in screen.screen
-    assert "cc" not in screen.screen
+    assert "cc  1.0.0" not in screen.screen
     versions = {one["id"]: one["version"] for one in cli("list", "--json").json["bundles"]}
     assert versions == {"aa": "1.1.0", "bb": "1.0.0", "cc": "1.0.0"}
     assert "needs a terminal" in cli("update", "-i", code=2).err

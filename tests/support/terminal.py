@@ -1,4 +1,4 @@
-"""A pseudo-terminal with a command on it: what it shows is waited for, and keys are typed."""
+"""A pseudo-terminal with a program on it: what it shows is waited for, and keys are typed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-ENTER, DOWN, SPACE, LEAVE = "\r", "\x1b[B", " ", "\x03"
+ENTER, DOWN, SPACE, TAB, LEAVE = "\r", "\x1b[B", " ", "\t", "\x03"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[=>]|\r")
 _PATIENCE = 30.0  # seconds, on a machine that is busy with something else
 
 
 class Terminal:
-    """One command line on a terminal of 120 columns."""
+    """One command line of agentpkg, or of another `program`, on a terminal of 120 columns."""
 
-    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        program: tuple[str, ...] = (sys.executable, "-m", "agentpkg"),
+        **environment: str,
+    ) -> None:
         import fcntl
         import pty
         import struct
@@ -30,7 +37,7 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "agentpkg", *arguments],
+            [*program, *arguments],
             cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (ctrl-c has to reach it)
             env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
@@ -46,11 +53,15 @@ class Terminal:
 
     def see(self, text: str) -> None:
         """Wait until `text` is shown, after what was waited for before."""
-        until = time.monotonic() + _PATIENCE
-        while text not in self.screen[self._seen :]:
-            assert time.monotonic() < until, f"{text!r} was not shown in:\n{self.screen}"
-            assert self._read(0.1) or text in self.screen[self._seen :], f"{text!r} was not shown in:\n{self.screen}"
+        self.wait(lambda: text in self.screen[self._seen :], f"{text!r} was not shown")
         self._seen = self.screen.index(text, self._seen) + len(text)
+
+    def wait(self, shown: Callable[[], bool], what: str = "what was waited for was not shown") -> None:
+        """Wait until the screen is as `shown` wants it."""
+        until = time.monotonic() + _PATIENCE
+        while not shown():
+            assert time.monotonic() < until, f"{what} in:\n{self.screen}"
+            assert self._read(0.1) or shown(), f"{what} in:\n{self.screen}"
 
     def type(self, *keys: str) -> None:
         """Press keys, one after the other."""
@@ -63,6 +74,12 @@ class Terminal:
             pass
         os.close(self._ours)
         return self._process.wait(timeout=_PATIENCE)
+
+    def close(self) -> None:
+        """End whatever still runs, and hang up."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
 
     def _read(self, patience: float) -> bool:
         """Take in what is shown within some seconds; return False at the end."""

@@ -1,0 +1,1 @@
+"""agentpkg in the tools that people use it with: shells, pre-commit."""
