@@ -4,34 +4,72 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from agentpkg import JSON_FORMAT
 from agentpkg.hidden import escape, replace_hidden
+from agentpkg.layout import GAP, lay_out
+from agentpkg.loudness import is_quiet, make_room
+from agentpkg.terminal import Role, Styled, show, width
+from agentpkg.trail import step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from agentpkg.errors import AgentpkgError
+    from agentpkg.terminal import Piece
 
-JSON_FORMAT = 1
+_DIFF = {"+": Role.ADDED, "-": Role.REMOVED, "@": Role.HINT}
 
 
-def say(text: str = "") -> None:
+def say(*pieces: Piece) -> None:
     """Print a line of data."""
-    sys.stdout.write(escape(text) + "\n")
+    make_room()
+    sys.stdout.write(show(sys.stdout, *pieces) + "\n")
+
+
+def says_what_was_done(*, dry_run: bool = False) -> bool:
+    """Say whether a command tells what it did: with `--quiet` only what it would do, which somebody asked for."""
+    return dry_run or not is_quiet()
+
+
+def say_done(*pieces: Piece, dry_run: bool = False) -> None:
+    """Print a line about what a command did, or (with `dry_run`) would do."""
+    if says_what_was_done(dry_run=dry_run):
+        say(*pieces)
 
 
 def say_bytes(data: bytes) -> None:
     """Print data as it is, with the line endings that it has."""
+    make_room()
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
-def tell(text: str) -> None:
+def say_diff(text: str) -> None:
+    """Print a unified diff."""
+    for line in text.removesuffix("\n").split("\n") if text else ():
+        role = None if line.startswith(("--- ", "+++ ")) else _DIFF.get(line[:1])
+        say(Styled(line, role) if role else line)
+
+
+def tell(*pieces: Piece) -> None:
     """Print a line of talk."""
-    sys.stderr.write(escape(text) + "\n")
+    if not is_quiet():
+        insist(*pieces)
+
+
+def insist(*pieces: Piece) -> None:
+    """Print a line of talk that is told with `--quiet` too: an error, or what somebody is asked about."""
+    make_room()
+    sys.stderr.write(show(sys.stderr, *pieces) + "\n")
+
+
+def warn(text: str) -> None:
+    """Tell of what stops nothing, and may not be what somebody wants."""
+    tell(Styled("warning:", Role.WARNING), f" {text}")
 
 
 def count(number: int, what: str) -> str:
@@ -57,6 +95,7 @@ def say_json(data: dict[str, Any]) -> None:
 
 def say_document(data: dict[str, Any]) -> None:
     """Print one JSON document in a shape that is not ours."""
+    make_room()
     text = json.dumps(data, indent=2, ensure_ascii=False)
     sys.stdout.write(replace_hidden(text, _spell_json) + "\n")
 
@@ -66,32 +105,52 @@ def _spell_json(character: str) -> str:
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
-def say_table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows with their columns aligned; the last column takes what room it needs."""
-    rows = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
-    for row in rows:
-        say("  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[-1]]).rstrip())
+def say_table(
+    rows: Iterable[Sequence[str]],
+    *,
+    header: Sequence[str] = (),
+    roles: Sequence[Role | None] = (),
+    cut: bool = False,
+) -> None:
+    """Print rows with their columns aligned.
+
+    The last column takes what room it needs; on a terminal it is wrapped, or `cut`, to what room there is. A `header`
+    is for terminals only. `roles` are those of the columns.
+    """
+    room = width(sys.stdout)
+    cells = [[escape(one_line(cell)) for cell in row] for row in rows]
+    with_header = bool(header and room and cells)
+    laid = lay_out([list(header), *cells] if with_header else cells, room, cut=cut)
+    if with_header:
+        say(Styled(GAP.join(laid.pop(0)).rstrip(), Role.DIM))
+    for row in laid:
+        say(*_row(row, roles))
+
+
+def _row(cells: Sequence[str], roles: Sequence[Role | None]) -> list[Piece]:
+    """Return a row in pieces, without blanks at its end."""
+    text = GAP.join(cells).rstrip()
+    pieces: list[Piece] = []
+    for place, cell in enumerate(cells):
+        shown, text = text[: len(cell) + len(GAP)], text[len(cell) + len(GAP) :]
+        role = roles[place] if place < len(roles) else None
+        pieces.append(Styled(shown, role) if role and shown.strip() else shown)
+    return pieces
 
 
 def tell_error(error: AgentpkgError) -> None:
     """Print what is wrong, where, and what to do next."""
-    tell(f"error: {one_line(error.message)}")
+    insist(Styled("error:", Role.ERROR), f" {one_line(error.message)}")
     for detail in error.details:
-        tell(f"  {one_line(detail)}")
+        insist(f"  {one_line(detail)}")
     if error.hint:
         for number, line in enumerate(error.hint.splitlines()):
-            tell(f"{'hint: ' if number == 0 else '      '}{line}")
+            insist(*((Styled("hint:", Role.HINT), f" {line}") if number == 0 else (f"      {line}",)))
 
 
 def status(message: str) -> AbstractContextManager[object]:
-    """Show on a terminal, for as long as the context lasts, that something takes its time."""
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-    from rich.text import Text
-
-    return Console(stderr=True).status(Text(escape(message)))
+    """Show, for as long as the context lasts, that something takes its time."""
+    return step(message)
 
 
 def interactive() -> bool:

@@ -8,14 +8,17 @@ from typing import Any
 
 import click
 
+from agentpkg.commands.loud import take_loudness
+
 
 class LazyGroup(click.Group):
-    """A group of the commands `names`, each in a module of `package`."""
+    """A group of the commands `names`, each in a module of `package`. All of them take `--quiet` and `--verbose`."""
 
     def __init__(self, *args: Any, package: str = "", names: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._package = package
         self._names = names
+        take_loudness(self)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (Click's signature)
         """Return the names in the order in which help shows them."""
@@ -27,4 +30,5 @@ class LazyGroup(click.Group):
             return None
         module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         command: click.Command = import_module(f"{self._package}.{module}").command
+        take_loudness(command)
         return command

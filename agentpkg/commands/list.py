@@ -9,6 +9,7 @@ import click
 from agentpkg.commands import options
 from agentpkg.console import say_json, say_table, tell
 from agentpkg.ops.session import Options, open_session
+from agentpkg.terminal import Role
 
 if TYPE_CHECKING:
     from agentpkg.project import Project
@@ -42,10 +43,14 @@ def command(project: Project, as_json: bool) -> None:
     else:
         say_table(
             [
-                str(row["id"]),
-                str(row["version"]),
-                "required" if row["wanted"] is None else str(row["path"] or row["wanted"] or "any"),
-                ", ".join(row["hosts"] or []),
-            ]
-            for row in rows
+                (
+                    str(row["id"]),
+                    str(row["version"]),
+                    "required" if row["wanted"] is None else str(row["path"] or row["wanted"] or "any"),
+                    ", ".join(row["hosts"] or []),
+                )
+                for row in rows
+            ],
+            header=("BUNDLE", "VERSION", "WANTED", "HOSTS"),
+            roles=(Role.NAME,),
         )

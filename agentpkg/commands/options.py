@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agentpkg.console import interactive, one_line, status, tell
+from agentpkg import completing
+from agentpkg.console import insist, interactive, one_line, status, warn
 from agentpkg.errors import ApprovalNeeded, UsageError
 from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
@@ -24,21 +25,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-signing = click.option("--sign/--no-sign", default=None, help="Sign the commit; git's commit.gpgSign without it.")
+_PROJECT = "Work on this project instead of the one around the current folder."
+_SIGN = "Sign the commit, or do not: without either as git's commit.gpgSign says, and always where there are signers."
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+signing = click.option("--sign/--no-sign", default=None, help=_SIGN)
 _WORK = {
-    "dry_run": "Show what would happen and write nothing.",
-    "frozen": "Fail rather than change the lockfile.",
+    "dry_run": "Show what would happen; write nothing into the project, and push nothing.",
+    "frozen": "Fail rather than change agentpkg.toml, or what the lockfile chose.",
     "offline": "Never use the network; what is missing is named.",
     "accept_grants": "Approve all powers that agents would gain; they are shown.",
     "yes": "Ask nothing; powers that agents would gain need --accept-grants all the same.",
-    "keep_deleted": "Do not bring back files that you deleted, now or later.",
+    "keep_deleted": "Do not bring back files that you deleted, now or later; the same as keep for each.",
     "fail_on": "Fail if a host holds an agent no better than that.",
 }
-
-
-def _warn(warning: str) -> None:
-    tell(f"warning: {warning}")
 
 
 def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
@@ -48,7 +47,7 @@ def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
         @wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> T:
             given = {name: kwargs.pop(name) for name in names}
-            return command(*args, work=Options(status=status, tell=_warn, **given), **kwargs)
+            return command(*args, work=Options(status=status, tell=warn, **given), **kwargs)
 
         for name in reversed(names):
             kind: dict[str, Any] = {"type": click.Choice(LEVELS)} if name == "fail_on" else {"is_flag": True}
@@ -61,7 +60,7 @@ def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
 def with_project(command: Callable[..., T]) -> Callable[..., T]:
     """Add `--project` and `--global` to a command, and hand it the `Project` they name."""
 
-    @click.option("-C", "--project", "folder", type=click.Path(path_type=Path), help="The project's folder.")
+    @click.option("-C", "--project", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help=_PROJECT)
     @click.option("--global", "everywhere", is_flag=True, help="Work on your home folder instead of a project.")
     @wraps(command)
     def wrapped(*args: Any, folder: Path | None, everywhere: bool, **kwargs: Any) -> T:
@@ -72,9 +71,9 @@ def with_project(command: Callable[..., T]) -> Callable[..., T]:
 
 def _project(folder: Path | None, everywhere: bool) -> Project:
     if everywhere and folder:
-        raise UsageError("--global and --project exclude each other")
+        raise UsageError("--global and --project exclude each other", hint="choose one of them")
     if folder and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder")
+        raise UsageError(f"{folder} is not a folder", hint="name the folder that agentpkg.toml is in, or will be in")
     return user_project() if everywhere else find_project(folder or Path.cwd())
 
 
@@ -99,12 +98,15 @@ def with_approval(work: Callable[[Options], T], options: Options) -> T:
 
 def _ask(message: str, gains: Iterable[Gain]) -> None:
     """Ask about one bundle after the other; raise `ApprovalNeeded` at the first no."""
-    tell(f"{message}:")
+    insist(f"{message}:")
     for gain in gains:
         for line in gain.lines():
-            tell(f"  {one_line(line)}")
+            insist(f"  {one_line(line)}")
         if not click.confirm(f"Approve {gain.bundle} {gain.after}?", default=False, err=True):
-            raise ApprovalNeeded(f"{gain.bundle} {gain.after} was not approved; nothing was changed") from None
+            raise ApprovalNeeded(
+                f"{gain.bundle} {gain.after} was not approved; nothing was changed",
+                hint="read what it may do with agentpkg info, or keep to the version that you have",
+            ) from None
 
 
 def below(project: Project, file: str) -> str:
@@ -116,7 +118,7 @@ def below(project: Project, file: str) -> str:
     for base in (root, project.root):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
-    raise UsageError(f"{file} is not in {project.root}")
+    raise UsageError(f"{file} is not in {project.root}", hint="name a file below the project, or the project with -C")
 
 
 def powers_data(powers: Powers) -> dict[str, object]:
@@ -133,8 +135,9 @@ def to_registry(command: Callable[..., T]) -> Callable[..., T]:
     """Add the options that say where a change of a registry goes: `--registry`, `--branch`, `--sign`."""
     where = "A registry's name, a git url or a path; the default registry without it."
     command = signing(command)
-    command = click.option("--branch", help="Push to a new branch for review instead.")(command)
-    return click.option("--registry", help=where)(command)
+    command = click.option("--branch", metavar="NAME", help="Push to a new branch for review instead.")(command)
+    complete = completing.registries
+    return click.option("--registry", metavar="REGISTRY", shell_complete=complete, help=where)(command)
 
 
 def registries_for(project: Project, work: Options) -> Registries:

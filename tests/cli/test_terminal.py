@@ -1,4 +1,4 @@
-"""What only happens where a person sits at a terminal: questions, and progress while fetching."""
+"""What only happens where a person sits at a terminal: questions, colour, fitted tables, and progress."""
 
 from __future__ import annotations
 
@@ -6,24 +6,39 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agentpkg.layout import width_of
 from tests.support.cli import Cli
-from tests.support.registry import Registry
+from tests.support.registry import Registry, agent_text
 from tests.support.tree import stamps
 
+BACK = "\r\x1b[K"
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is a POSIX thing")
 
 
-def at_terminal(folder: Path, answer: str, *arguments: str) -> tuple[int, str]:
-    """Run one command line on a terminal, type `answer`, and return exit code and screen."""
+START = (
+    "import sys; from agentpkg import progress; progress.DELAY = float(sys.argv.pop(1));"
+    "from agentpkg.cli import main; main()"
+)
+
+
+def at_terminal(
+    folder: Path, answer: str, *arguments: str, delay: float = 1000, out: int | None = None, **environment: str
+) -> tuple[int, str]:
+    """Run one command line on a terminal, type `answer`, and return exit code and screen.
+
+    Progress comes after `delay` seconds. `out` is what takes the standard output, the terminal without it.
+    """
     import pty
 
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "agentpkg", *arguments],
-        cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"},
+        [sys.executable, "-c", START, str(delay), *arguments],
+        cwd=folder, stdin=theirs, stdout=theirs if out is None else out, stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "60", **environment},
     )  # fmt: skip
     os.close(theirs)
     os.write(ours, f"{answer}\n".encode())
@@ -63,6 +78,64 @@ def test_yes_approves_them(widening: Path) -> None:
     assert "Bash" in (widening / ".claude/agents/tool.md").read_text()
 
 
-def test_progress_is_shown_while_fetching(widening: Path) -> None:
-    _, screen = at_terminal(widening, "", "search")
-    assert "fetching registry default" in screen
+def test_progress_is_shown_while_fetching_and_goes_again(widening: Path) -> None:
+    _, screen = at_terminal(widening, "", "search", delay=0, NO_COLOR="1")
+    assert "fetching registry default …" in screen
+    assert screen.rpartition(BACK)[2].startswith("BUNDLE")
+    assert "…" not in screen.rpartition(BACK)[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more"),
+    [
+        (["search"], {"delay": 1000}),  # it was quick
+        (["-q", "search"], {"delay": 0}),
+        (["search"], {"delay": 0, "TERM": "dumb"}),
+    ],
+)
+def test_no_progress_is_shown(widening: Path, arguments: list[str], more: dict[str, Any]) -> None:
+    code, screen = at_terminal(widening, "", *arguments, NO_COLOR="1", **more)
+    assert (code, screen.count("fetching"), screen.count("\x1b")) == (0, 0, 0)
+    assert screen.splitlines()[-1].startswith("tool")
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_a_terminal_has_colour_unless_the_environment_says_no(
+    widening: Path, environment: dict[str, Any], coloured: bool
+) -> None:
+    code, screen = at_terminal(widening, "", "list", **environment)
+    assert code == 0
+    assert ("\x1b[1mtool    \x1b[0m" in screen) is coloured
+    assert ("\x1b" in screen) is coloured
+    assert screen.count("BUNDLE  VERSION  WANTED  HOSTS") == 1
+
+
+def test_standard_output_and_standard_error_decide_for_themselves(widening: Path, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        code, screen = at_terminal(widening, "", "search", "tool", "--limit", "1", "-v", out=out.fileno())
+    assert code == 0
+    assert "\x1b[2m[  0." in screen
+    assert (tmp_path / "out").read_bytes() == b"tool  1.1.0  The tool bundle.\n"
+
+
+def test_tables_fit_the_terminal(cli: Cli, widening: Path, registry: Registry) -> None:
+    about = '[bundle]\nname = "wide"\nversion = "1.0.0"\ndescription = "データを作る人。データを作る人。"\n'
+    registry.publish("wide", files={"bundle.toml": about, "agents/wide.md": agent_text("wide")})
+    for number in range(20):
+        registry.publish(f"wide-{number:02}")
+    _, screen = at_terminal(widening, "", "explain", NO_COLOR="1")
+    assert max(map(width_of, screen.splitlines())) <= 60
+    _, screen = at_terminal(widening, "", "search", "wide", COLUMNS="44", NO_COLOR="1")
+    assert "\nwide     1.0.0    データを作る人。データを…\r" in screen
+    assert max(map(width_of, screen.splitlines()[:-1])) <= 44
+    assert screen.count("\nwide") == 20
+    assert "and 1 more; other words narrow it, --limit 21 shows all" in screen
+    assert len(cli("search", "wide").out.splitlines()) == 21
+
+
+def test_quiet_hides_nothing_of_what_is_asked(widening: Path) -> None:
+    code, screen = at_terminal(widening, "", "update", "-q")
+    assert code == 4
+    assert screen.index("tool would gain shell") < screen.index("[y/N]")
