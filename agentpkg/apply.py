@@ -24,6 +24,8 @@ from agentpkg.journal import (
     STAGED,
     Step,
     discard,
+    disk_errors,
+    open_state,
     read_journal,
     read_staged,
     sync_folder,
@@ -31,6 +33,7 @@ from agentpkg.journal import (
     write_synced,
 )
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
+from agentpkg.undo import Cause, Kept, Record, command_words, place_record, stage_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,13 +49,15 @@ class Write:
     """One file to change: its path, the bytes that stand there now, and the new ones; None for no file.
 
     `bases` are the digests of the renderings that the file, or each entry of it, rests on until then, by its path in
-    the lock; one that rests on none is not in it.
+    the lock; one that rests on none is not in it. `mode` are the permissions of a file that is made, None for the usual
+    ones; one that is there keeps its own.
     """
 
     path: str
     before: bytes | None
     after: bytes | None
     bases: Mapping[str, str] = field(default_factory=dict)
+    mode: int | None = None
 
 
 @contextmanager
@@ -61,33 +66,16 @@ def locked(project: Project) -> Iterator[None]:
 
     Raises what `exclusive` does where that fails.
     """
-    state = project.root / project.state
-    with _disk_errors(project.state):
-        _refuse_links(project)
-        state.mkdir(parents=True, exist_ok=True)
-        ignore = state / ".gitignore"
-        if not ignore.exists() or not ignore.stat().st_size:  # empty where a run was cut short
-            ignore.write_text("*\n")
+    state = open_state(project)
     with exclusive(state / "lock", str(project.root)):
         recover(project)
         yield
 
 
-def _refuse_links(project: Project) -> None:
-    """Raise if the state folder is not what we made: a repository can bring one along."""
-    place = project.root
-    for part in project.state.split("/"):
-        place = place / part
-        if place.is_symlink():
-            raise ContentRefused(f"{place} is a symbolic link", hint="remove it; agentpkg makes a folder there")
-    for entry in sorted(place.iterdir()) if place.is_dir() else ():
-        if entry.is_symlink():
-            raise ContentRefused(f"{entry} is a symbolic link", hint=f"remove {place}; agentpkg makes it anew")
+def apply_writes(project: Project, writes: Iterable[Write], cause: Cause | None = None) -> None:
+    """Make every write happen, in the order given, or none of them, and keep what it takes to take them back.
 
-
-def apply_writes(project: Project, writes: Iterable[Write]) -> None:
-    """Make every write happen, in the order given, or none of them. The project must be `locked`.
-
+    The project must be `locked`. `cause` is what the change comes from, the command of this process if it is not given.
     Raises `ContentRefused` if a path leads through a symbolic link, `DiskError` if the file system refuses. Nothing has
     changed then, unless `project.interrupted` says that the journal is in place and the next run will finish.
     """
@@ -97,10 +85,11 @@ def apply_writes(project: Project, writes: Iterable[Write]) -> None:
     state = project.root / project.state
     for write in writes:
         _check_path(project, write.path)
-    with _disk_errors("the project"):
-        _check_places(project.root, writes)
+    with disk_errors("the project"):
+        modes = _check_places(project.root, writes)
         try:
             steps = _stage(project.root, state, writes)
+            stage_record(project, _record(cause or Cause(words=command_words()), writes, steps, modes))
             write_journal(state, steps)
         except BaseException:
             if not project.interrupted:
@@ -119,7 +108,7 @@ def recover(project: Project) -> None:
     if not project.interrupted:
         discard(state)
         return
-    with _disk_errors("the project"):
+    with disk_errors("the project"):
         steps = read_journal(state / JOURNAL)
         for step in steps:
             _check_path(project, step.path)
@@ -146,29 +135,31 @@ def _report(left: list[str]) -> None:
         )
 
 
-@contextmanager
-def _disk_errors(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        name = error.filename if isinstance(error.filename, str) else what
-        raise DiskError(
-            f"cannot write {name}: {error.strerror or error}",
-            hint="make room or fix the permissions, then run the command again",
-        ) from error
-
-
 def _digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _check_places(root: Path, writes: Iterable[Write]) -> None:
-    """Look at every place before anything is staged: reachable without a link, and as it was when the plan was made."""
-    changed = []
+def _record(cause: Cause, writes: list[Write], steps: list[Step], modes: Mapping[str, int | None]) -> Record:
+    """Return what it takes to take the writes back."""
+    files = (
+        Kept(path=write.path, before=write.before, after=step.after, mode=modes.get(write.path))
+        for write, step in zip(writes, steps, strict=True)
+    )
+    return Record(cause=cause, files=tuple(files))
+
+
+def _check_places(root: Path, writes: Iterable[Write]) -> dict[str, int | None]:
+    """Look at every place before anything is staged: reachable without a link, and as it was when the plan was made.
+
+    Returns the permissions of files that will be deleted.
+    """
+    changed, modes = [], {}
     for write in writes:
         with Folder(root, write.path, create=False) as folder:
             if folder.read() != write.before:
                 changed.append(write.path)
+            if write.after is None:
+                modes[write.path] = folder.mode()
             folder.check_writable()
     if changed:
         raise EditConflict(
@@ -176,6 +167,7 @@ def _check_places(root: Path, writes: Iterable[Write]) -> None:
             details=changed,
             hint="run the command again",
         )
+    return modes
 
 
 def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
@@ -195,12 +187,19 @@ def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
         )
         for number, write in enumerate(writes)
     ]
-    pairs = [(staged / step.staged, write.after) for step, write in zip(steps, writes, strict=True)]
+    pairs = [(staged / step.staged, write) for step, write in zip(steps, writes, strict=True)]
     with ThreadPoolExecutor(_THREADS) as threads:  # each waits for the disk, so together they wait once
-        list(threads.map(lambda pair: write_synced(*pair), [pair for pair in pairs if pair[1] is not None]))
+        list(threads.map(lambda pair: _stage_file(*pair), pairs))
     for folder in (staged, *(one for one in staged.parents if one.is_relative_to(root))):  # each may be new
         sync_folder(folder)
     return steps
+
+
+def _stage_file(staged: Path, write: Write) -> None:
+    if write.after is not None:
+        write_synced(staged, write.after)
+        if write.mode is not None:
+            staged.chmod(write.mode & 0o777)
 
 
 def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
@@ -219,6 +218,7 @@ def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
     for parent in sorted(touched):  # also of steps that an earlier run took: nobody knows whether it got as far as here
         with suppress(FileNotFoundError):
             sync_folder(root / parent)
+    place_record(state)
     os.unlink(state / JOURNAL)
     sync_folder(state)
     shutil.rmtree(state / STAGED, ignore_errors=True)

@@ -105,6 +105,16 @@ class Folder:
                 raise _in_the_way(self._name, self._path) from None
             raise
 
+    def mode(self) -> int | None:
+        """Return the file's permissions, None if there is no file."""
+        if self._missing:
+            return None
+        try:
+            status = os.stat(self._target, dir_fd=self._descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        return stat.S_IMODE(status.st_mode)
+
     def check_writable(self) -> None:
         """Raise `PermissionError` if the folder, or the nearest one above that exists, cannot be changed."""
         place = self._place
@@ -121,8 +131,9 @@ class Folder:
     def take(self, staged: Path) -> None:
         """Move a staged file into place, over the one that is there, whose permissions it takes."""
         with suppress(OSError):
-            mode = os.stat(self._target, dir_fd=self._descriptor, follow_symlinks=False).st_mode
-            staged.chmod(stat.S_IMODE(mode))
+            mode = self.mode()
+            if mode is not None:
+                staged.chmod(mode)
         with naming(self._path):
             try:
                 os.replace(staged, self._target, dst_dir_fd=self._descriptor)

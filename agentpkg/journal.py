@@ -10,15 +10,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import IntegrityError
+from agentpkg.errors import ContentRefused, DiskError, IntegrityError
 from agentpkg.fields import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from agentpkg.project import Project
+
 JOURNAL = "journal.json"
 STAGED = "staged"
+RECORD = "undo"  # of the last change, see `agentpkg.undo`
 _PART = "journal.part"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -43,6 +46,45 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         error.filename = str(path)
         raise
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Raise `DiskError`, naming the file that the system names, else `what`, where the file system refuses."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else what
+        raise DiskError(
+            f"cannot write {name}: {error.strerror or error}",
+            hint="make room or fix the permissions, then run the command again",
+        ) from error
+
+
+def open_state(project: Project) -> Path:
+    """Return the state folder, made if need be; raise `ContentRefused` if it is not what we made."""
+    state = project.root / project.state
+    with disk_errors(project.state):
+        _refuse_links(project)
+        state.mkdir(parents=True, exist_ok=True)
+        ignore = state / ".gitignore"
+        if not ignore.exists() or not ignore.stat().st_size:  # empty where a run was cut short
+            ignore.write_text("*\n")
+    return state
+
+
+def _refuse_links(project: Project) -> None:
+    """Raise if a repository brought the state folder along, and what is in it leads elsewhere."""
+    place = project.root
+    for part in project.state.split("/"):
+        place = place / part
+        if place.is_symlink():
+            raise ContentRefused(f"{place} is a symbolic link", hint="remove it; agentpkg makes a folder there")
+    for entry in sorted(place.iterdir()) if place.is_dir() else ():
+        if entry.is_symlink():
+            raise ContentRefused(f"{entry} is a symbolic link", hint=f"remove {place}; agentpkg makes it anew")
+        if entry.name == RECORD and entry.is_dir():
+            raise ContentRefused(f"{entry} is a folder", hint=f"remove {place}; agentpkg makes it anew")
 
 
 def write_synced(path: Path, content: bytes, folder: int | None = None) -> None:

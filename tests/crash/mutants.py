@@ -16,11 +16,12 @@ from agentpkg.apply import Write
 from agentpkg.cli import run
 from agentpkg.journal import JOURNAL, Step, sync_folder, write_journal
 from agentpkg.project import Project
+from agentpkg.undo import Cause
 
 _write_journal, _roll_forward, _take, _sync_folder = write_journal, apply._roll_forward, apply._take, sync_folder
 
 
-def write_naively(project: Project, writes: list[Write]) -> None:
+def write_naively(project: Project, writes: list[Write], _cause: Cause | None = None) -> None:
     """Write one file after the other, as most tools do."""
     for write in writes:
         path = project.root / write.path

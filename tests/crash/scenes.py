@@ -106,11 +106,18 @@ def _prepare_sync(cli: Cli, registry: Registry) -> None:
     (cli.folder / ".opencode/agents/ben.md").unlink()
 
 
+def _prepare_undo(cli: Cli, registry: Registry) -> None:
+    """What an update did is to be taken back: a merge, a file that goes and one that comes."""
+    _prepare_update(cli, registry)
+    cli("update", "--accept-grants")
+
+
 SCENES: dict[str, tuple[Callable[[Cli, Registry], None], tuple[str, ...]]] = {
     "install": (_prepare_install, ("install", "solo")),
     "update": (_prepare_update, ("update", "--accept-grants")),
     "remove": (_prepare_remove, ("remove", "team")),
     "sync": (_prepare_sync, ("sync", "--offline")),
+    "undo": (_prepare_undo, ("undo", "--accept-grants")),
 }
 
 

@@ -33,7 +33,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "chmod": ("EPERM",),
     "fchmod": ("EPERM",),
 }
-PARTS = [("update", 0, 3), ("update", 1, 3), ("update", 2, 3), ("remove", 0, 1), ("sync", 0, 1), ("install", 0, 1)]
+PARTS = [
+    ("update", 0, 3), ("update", 1, 3), ("update", 2, 3),
+    ("remove", 0, 1), ("sync", 0, 1), ("install", 0, 1), ("undo", 0, 1),
+]  # fmt: skip
 
 
 def may_fail(point: Point) -> bool:

@@ -41,7 +41,7 @@ def kill(scene: Scene, inside: Cli, point: Point, module: tuple[str, ...] = AGEN
     except AssertionError as error:
         return f"the next command fails: {error}"
     finished = scene.judge() == "new" and not scene.interrupted
-    rest = {path.name for path in (scene.project / ".agentpkg").iterdir()} - {".gitignore", "lock"}
+    rest = {path.name for path in (scene.project / ".agentpkg").iterdir()} - {".gitignore", "lock", "undo"}
     if not finished or after != scene.expected(committed=committed):
         return f"{after} after the next command"
     if rest and (journal or not committed):

@@ -42,7 +42,7 @@ def finish(place: Project) -> None:
 
 
 def left(place: Project) -> set[str]:
-    return {path.name for path in (place.root / ".agentpkg").iterdir()} - {".gitignore", "lock"}
+    return {path.name for path in (place.root / ".agentpkg").iterdir()} - {".gitignore", "lock", "undo"}
 
 
 def failing(real: Callable[..., Any], code: int, when: Callable[..., bool]) -> Callable[..., Any]:
