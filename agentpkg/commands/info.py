@@ -6,40 +6,129 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json, say_table
+from agentpkg.console import one_line, say, say_json, say_table
 from agentpkg.grants import name_powers
 
 if TYPE_CHECKING:
-    from agentpkg.ops.inspect import Info
+    from collections.abc import Iterable, Iterator
+
+    from agentpkg.ops.info import AtHost, Outline
     from agentpkg.ops.session import Options
     from agentpkg.project import Project
 
+_FIDELITIES = ("exact", "approximated", "narrowed", "widened", "refused")
+
 
 @click.command()
-@click.argument("requirement", metavar="NAME[SPECIFIER]")
+@click.argument("requirement", shell_complete=completing.available, metavar="NAME[SPECIFIER]")
+@click.option(
+    "--host",
+    "hosts",
+    metavar="HOST",
+    shell_complete=completing.hosts,
+    multiple=True,
+    help="Tell what this host makes of it; may be repeated.",
+)
 @options.with_options("offline")
 @options.as_json
 @options.with_project
-def command(project: Project, requirement: str, work: Options, as_json: bool) -> None:
-    """Show a bundle: its versions, what it requires, and what its agents may use."""
-    from dataclasses import replace
-
-    from agentpkg.ops.inspect import get_info, installed_version
+def command(project: Project, requirement: str, hosts: tuple[str, ...], work: Options, as_json: bool) -> None:
+    """Show a bundle: versions, what comes along, what its agents may use and cost, and how well hosts hold them."""
+    from agentpkg.ops.info import outline
     from agentpkg.requirement import parse_requirement
 
-    asked = parse_requirement(requirement)
-    registries = options.registries_for(project, work)
-    info = get_info(registries, asked, registries.of(asked.id).url)
-    info = replace(info, installed=installed_version(project, info.id))
+    told = outline(project, parse_requirement(requirement), hosts, work)
     if as_json:
-        say_json(_data(info))
+        say_json(_data(told))
     else:
-        _show(info)
+        _show(told)
 
 
-def _data(info: Info) -> dict[str, Any]:
-    bundle = info.bundle
+def _show(told: Outline) -> None:
+    info, bundle = told.info, told.info.bundle
+    say(f"{info.id} {bundle.version}")
+    say(bundle.description)
+    say()
+    say_table(_rows(told))
+    for agent in bundle.agents:
+        say()
+        say(f"agent {agent.name} may use: {name_powers(info.grants[agent.name])}")
+        say(f"  {agent.description.splitlines()[0]}")
+    _show_hosts(told)
+    _show_costs(told)
+
+
+def _rows(told: Outline) -> Iterator[tuple[str, str]]:
+    info, bundle = told.info, told.info.bundle
+    behind = f" ({told.newer} is newer)" if told.newer else ""
+    yield "installed", f"{info.installed or 'no'}{behind}"
+    versions = (one.version + (f" (yanked: {one.yanked})" if one.yanked else "") for one in info.offers)
+    yield "versions", ", ".join(versions)
+    yield (
+        "requires",
+        ", ".join(f"{name} {specifier}".rstrip() for name, specifier in bundle.requires.items()) or "nothing",
+    )
+    if told.unsolved:
+        yield "brings", f"nobody can say: {told.unsolved}"
+    elif told.brought:
+        brought = (
+            f"{one.bundle} {one.version}" + (f" ({one.installed} is installed)" if one.installed else "")
+            for one in told.brought
+        )
+        yield "brings", ", ".join(brought)
+    yield "skills", ", ".join(skill.name for skill in bundle.skills) or "none"
+    yield "licence", bundle.license or "not said"
+    yield "authors", ", ".join(bundle.authors) or "not said"
+    yield "registry", info.registry
+
+
+def _show_hosts(told: Outline) -> None:
+    """Print how well each host holds the agents, by the worst of them, and then what is lost."""
+    from agentpkg.commands.report import say_losses
+
+    worst: dict[str, str] = {}
+    for one in told.hosts:
+        worst[one.host] = max(worst.get(one.host, one.fidelity), one.fidelity, key=_FIDELITIES.index)
+    say()
+    say("hosts")
+    say_table(
+        (f"  {word}", ", ".join(host for host, of in worst.items() if of == word))
+        for word in _FIDELITIES
+        if word in worst.values()
+    )
+    refused: dict[tuple[str, str], list[str]] = {}
+    for one in told.hosts:
+        if one.refused:
+            refused.setdefault((one.agent, one.refused), []).append(one.host)
+    for (agent, why), hosts in refused.items():
+        say(one_line(f"  refused on {', '.join(hosts)}: {agent}: {why}"))
+    say_losses([one.placed for one in told.hosts if one.placed and not one.refused], [])
+
+
+def _show_costs(told: Outline) -> None:
+    """Print what agents cost in tokens, from the least to the most of the hosts."""
+    say()
+    say("tokens (estimated; see agentpkg info --json for each host)")
+    rows = [("  agent", "in every session", "in each run")]
+    for agent in told.info.bundle.agents:
+        costs = [one.cost for one in told.hosts if one.agent == agent.name and one.cost]
+        if costs:
+            always, started = _span(one.always for one in costs), _span(one.started for one in costs)
+            rows.append((f"  {agent.name}", always, started))
+    if told.skills:
+        rows.append(("  skills", f"{told.skills:,}", "as they are read"))
+    say_table(rows)
+
+
+def _span(numbers: Iterable[int]) -> str:
+    every = sorted({*numbers})
+    return f"{every[0]:,}" if len(every) == 1 else f"{every[0]:,} to {every[-1]:,}"
+
+
+def _data(told: Outline) -> dict[str, Any]:
+    info, bundle = told.info, told.info.bundle
     return {
         "id": info.id,
         "version": bundle.version,
@@ -56,31 +145,31 @@ def _data(info: Info) -> dict[str, Any]:
         ],
         "skills": [{"name": skill.name, "description": skill.description} for skill in bundle.skills],
         "installed": info.installed,
+        "newer": told.newer,
         "versions": [{"version": offer.version, "yanked": offer.yanked} for offer in info.offers],
+        "brings": [
+            {
+                "id": one.bundle,
+                "version": one.version,
+                "installed": one.installed,
+                "required_by": list(one.required_by),
+            }
+            for one in told.brought
+        ],
+        "unsolved": told.unsolved,
+        "hosts": [_host_data(one) for one in told.hosts],
+        "tokens": {"skills": told.skills},
     }
 
 
-def _show(info: Info) -> None:
-    bundle = info.bundle
-    say(f"{info.id} {bundle.version}")
-    say(bundle.description)
-    say()
-    newest = next((one.version for one in info.offers if not (one.yanked or one.unfit)), None)
-    behind = f" ({newest} is newer)" if info.installed and newest not in (None, info.installed) else ""
-    rows = [
-        ("installed", f"{info.installed or 'no'}{behind}"),
-        (
-            "versions",
-            ", ".join(one.version + (f" (yanked: {one.yanked})" if one.yanked else "") for one in info.offers),
-        ),
-        ("requires", ", ".join(f"{name} {specifier}" for name, specifier in bundle.requires.items()) or "nothing"),
-        ("skills", ", ".join(skill.name for skill in bundle.skills) or "none"),
-        ("licence", bundle.license or "not said"),
-        ("authors", ", ".join(bundle.authors) or "not said"),
-        ("registry", info.registry),
-    ]
-    say_table(rows)
-    for agent in bundle.agents:
-        say()
-        say(f"agent {agent.name} may use: {name_powers(info.grants[agent.name])}")
-        say(f"  {agent.description.splitlines()[0]}")
+def _host_data(one: AtHost) -> dict[str, Any]:
+    from agentpkg.commands.report import note_data
+
+    return {
+        "host": one.host,
+        "agent": one.agent,
+        "fidelity": one.fidelity,
+        "refused": one.refused,
+        "notes": [note_data(note) for note in one.placed.rendering.notes] if one.placed else [],
+        "tokens": {"always": one.cost.always, "started": one.cost.started} if one.cost else None,
+    }
