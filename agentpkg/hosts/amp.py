@@ -6,6 +6,7 @@ MCP servers of a project need the user's approval.
 from dataclasses import replace
 
 from agentpkg.hosts.base import ServerSettings, ServerShape
+from agentpkg.hosts.clients import Client
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
 
 HOST = replace(
@@ -20,4 +21,5 @@ HOST = replace(
     settings=ServerSettings(
         file=".amp/settings.json", key="amp.mcpServers", shape=ServerShape(reference="${{{name}}}")
     ),
+    client=Client(command="amp"),
 )

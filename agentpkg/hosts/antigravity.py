@@ -13,6 +13,7 @@ Goose, whose tools have other names. Kimi Code and Auggie read the folder too, a
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, ServerSettings, ServerShape, ToolList, ToolRow
+from agentpkg.hosts.clients import Client
 
 _ROWS = (
     ToolRow(gives=("read",), names=("view_file",)),
@@ -67,4 +68,5 @@ HOST = Host(
     ),
     reserved=frozenset(["default", "self", "research", "browser"]),
     settings=ServerSettings(file=".agents/mcp_config.json", key="mcpServers", shape=ServerShape(url="serverUrl")),
+    client=Client(command="agy"),
 )

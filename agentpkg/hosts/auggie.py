@@ -24,6 +24,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="auggie",
@@ -75,4 +76,6 @@ HOST = Host(
         AlsoRead(agents=".claude/agents/{name}.md", restricts=False),
         AlsoRead(agents=".agents/agents/{name}/agent.md", user=False),
     ),
+    client=Client(command="auggie"),
+    user_wins=True,  # it looks through the home folder first, and takes the first file of a name
 )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentpkg.hosts.clients import Client, Switch
+
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value]"
 
 
@@ -260,6 +262,10 @@ class Host:
     agents: they are read, and never written. `meant` maps `KEY=VALUE` of a file (a KEY with dots stands within tables)
     to the tools that its author wants to leave by it, whatever a list of tools says.
 
+    `client` is the program that a machine has of it. `trust` says, in words, what a person has to do before it loads
+    the agents of a project, None if nothing is known that keeps them out. `switches` are its settings that do.
+    `user_wins`: of two agents of one name it takes that below the home folder; None where nobody says.
+
     `native` False: the host has no agents, and reads them as skills. `hazards` are looked for in the prompt;
     `description_hazard` is text in a description that the host changes however it is written. A description longer than
     `longest_description` is cut, and stands whole in the prompt. A prompt shorter than `shortest_body` is refused.
@@ -299,3 +305,7 @@ class Host:
     also_agents: tuple[str, ...] = ()
     earlier: tuple[Host, ...] = ()
     meant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    client: Client | None = None
+    trust: str | None = None
+    switches: tuple[Switch, ...] = ()
+    user_wins: bool | None = None

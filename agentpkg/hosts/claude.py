@@ -23,6 +23,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client, Question
 
 # What an agent that is to plan may do, beside what its list says.
 PLAN = ("read", "glob", "grep", "list", "web-fetch", "web-search", "todo", "skill", "ask")
@@ -114,4 +115,23 @@ HOST = Host(
             "worker",
         ]
     ),
+    client=Client(
+        command="claude",
+        question=Question(
+            arguments=(
+                *("-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
+                *("--no-session-persistence", "--strict-mcp-config", "--debug-file", "{home}/debug.log"),
+            ),
+            says=('{"type": "control_request", "request_id": "1", "request": {"subtype": "initialize"}}',),
+            environment={
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                "DISABLE_AUTOUPDATER": "1",
+                "DISABLE_TELEMETRY": "1",
+            },
+            until=r'(?m)^\{"type":"control_response".*\n',
+            answer=("response", "response", "agents", "*", "name"),
+            log="debug.log",
+        ),
+    ),
+    user_wins=False,
 )

@@ -10,6 +10,7 @@ none of that name, so an id without a vendor before a slash is not written.
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, ToolList, ToolRow
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="cline",
@@ -42,4 +43,6 @@ HOST = Host(
         HostField(name="providerId", pattern=r"[a-z][a-z0-9-]*"),
         HostField(name="skills", kind="texts"),
     ),
+    client=Client(command="cline"),
+    user_wins=False,
 )

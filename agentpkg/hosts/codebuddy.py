@@ -16,6 +16,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.claude import PLAN
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="codebuddy",
@@ -65,4 +66,5 @@ HOST = Host(
         key="mcpServers",
         shape=ServerShape(stdio={"type": "stdio"}, remote={"type": "http"}),
     ),
+    client=Client(command="codebuddy"),
 )

@@ -7,6 +7,7 @@ author meant; so is one without the shell, the one tool that the client does tak
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, NoControl, ServerSettings, ServerShape
+from agentpkg.hosts.clients import Client, Question
 
 _WITHOUT_SHELL = (
     "read", "write", "edit", "notebook-edit", "glob", "grep", "list", "web-fetch", "web-search", "delegate", "todo",
@@ -50,4 +51,21 @@ HOST = Host(
         HostField(name="nickname_candidates", kind="texts", pattern=r"[A-Za-z0-9_-][A-Za-z0-9 _-]*"),
     ),
     reserved=frozenset(["default", "explorer", "worker", "awaiter"]),
+    client=Client(
+        command="codex",
+        question=Question(
+            # What it would send first, in which the tool that starts agents names them all; this model gets that tool.
+            arguments=("debug", "prompt-input", "-c", "model=gpt-6-sol", "hi"),
+            home={
+                ".codex/config.toml": (
+                    "check_for_update_on_startup = false\n[analytics]\nenabled = false\n"
+                    '[projects."{project}"]\ntrust_level = "trusted"\n'
+                )
+            },
+            answer=("*", "tools", "*", "tools", "*", "parameters", "properties", "agent_type", "description"),
+            pattern=r"(?m)^([\w-]+): (?:\{$|no description)",
+        ),
+    ),
+    trust="it reads the agents of a project only in a folder that you trust, and asks about that when started there",
+    user_wins=False,
 )

@@ -26,6 +26,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client, Question
 
 # Names that the CLI takes, behind a slash, for its own tools that hold power; and words before one that VS Code owns.
 _OWN_TOOLS = (
@@ -137,6 +138,26 @@ HOST = replace(
             agents=".github/chatmodes/{name}.chatmode.md",
             user_agents=".github/chatmodes/{name}.chatmode.md",
             also_agents=(),
+        ),
+    ),
+    client=Client(
+        command="copilot",
+        question=Question(
+            arguments=("--headless", "--stdio", "--no-auto-update", "--log-dir", "{home}/log"),
+            says=(
+                '{"jsonrpc": "2.0", "id": 1, "method": "connect", "params": {}}',
+                '{"jsonrpc": "2.0", "id": 2, "method": "agents.discover", "params": {"projectPaths": ["{project}"]}}',
+            ),
+            framed=True,
+            # It asks for a provider of models before it is offline, and does not turn to it.
+            environment={
+                "COPILOT_AUTO_UPDATE": "false",
+                "COPILOT_MODEL": "none",
+                "COPILOT_OFFLINE": "true",
+                "COPILOT_PROVIDER_BASE_URL": "http://127.0.0.1:9/v1",
+            },
+            until=r'"id": ?2, ?"(?:result|error)".*\}\Z',
+            answer=("result", "agents", "*", "id"),
         ),
     ),
 )

@@ -7,6 +7,7 @@ a shell script; the JSON file is still read.
 from dataclasses import replace
 
 from agentpkg.hosts.base import ServerSettings, ServerShape
+from agentpkg.hosts.clients import Client
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
 
 HOST = replace(
@@ -23,4 +24,5 @@ HOST = replace(
         key="mcp",
         shape=ServerShape(stdio={"type": "stdio"}, remote={"type": "http"}, reference="${name}"),
     ),
+    client=Client(command="crush"),
 )

@@ -5,6 +5,7 @@ away, and MCP servers with them, but leaves the web and commands that only look.
 """
 
 from agentpkg.hosts.base import AlsoRead, Host, HostField, Models, ReadonlySwitch, ServerSettings, ServerShape
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="cursor",
@@ -25,4 +26,6 @@ HOST = Host(
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
     models=Models(accepts=r"[a-z][a-z0-9.-]+(\[[a-z0-9=,]+\])?"),
     fields=(HostField(name="is_background", kind="boolean"),),
+    client=Client(command="cursor-agent"),
+    user_wins=False,
 )

@@ -16,6 +16,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="devin",
@@ -55,4 +56,5 @@ HOST = Host(
     fields=(HostField(name="max-nesting", kind="integer"),),
     settings=ServerSettings(file=".devin/mcp_config.json", key="mcpServers", shape=ServerShape()),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md"),),
+    client=Client(command="devin"),
 )

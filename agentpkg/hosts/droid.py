@@ -18,6 +18,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="droid",
@@ -67,4 +68,6 @@ HOST = Host(
         key="mcpServers",
         shape=ServerShape(stdio={"type": "stdio"}, remote={"type": "http"}, reference="${{{name}}}"),
     ),
+    client=Client(command="droid"),
+    user_wins=False,
 )

@@ -17,6 +17,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client, Switch
 
 _PARAMETER = "Gemini CLI takes it for a parameter, and the agent would not start"
 
@@ -80,5 +81,14 @@ HOST = Host(
         # A shell reads both the same; elsewhere blanks are what changes least.
         TextHazard(pattern=r"\$\{([A-Z_][A-Z0-9_]*)\}", replacement=r"${\1:-}", why=_PARAMETER),
         TextHazard(pattern=r"\$\{([A-Za-z0-9_]+)\}", replacement=r"${ \1 }", why=_PARAMETER),
+    ),
+    client=Client(command="gemini"),
+    trust=(
+        "it reads the agents of a project only in a folder that you trust, and each only once you have agreed to it: "
+        "start it there, and again after every update, since it asks for every changed file"
+    ),
+    switches=tuple(
+        Switch(file=".gemini/settings.json", user_file=".gemini/settings.json", keys=keys, off=False)
+        for keys in (("experimental", "enableAgents"), ("agents", "overrides", "{name}", "enabled"))
     ),
 )

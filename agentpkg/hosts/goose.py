@@ -7,6 +7,7 @@ the session as it stands. Prompts run through no template.
 """
 
 from agentpkg.hosts.base import AlsoRead, Host, Models, NoControl
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="goose",
@@ -22,4 +23,6 @@ HOST = Host(
     # A bare alias of another host would reach the provider as it stands; ids have a number or a provider's name.
     models=Models(accepts=r"(?=.*[\d/])[a-z][a-z0-9./:_-]*"),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
+    client=Client(command="goose"),
+    user_wins=False,
 )

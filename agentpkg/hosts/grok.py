@@ -24,6 +24,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.claude import PLAN
+from agentpkg.hosts.clients import Client, Question
 
 HOST = Host(
     name="grok",
@@ -81,4 +82,12 @@ HOST = Host(
         file=".grok/config.toml", key="mcp_servers", shape=ServerShape(reference="${{{name}}}"), form="toml"
     ),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md", restricts=False),),
+    client=Client(
+        command="grok",
+        question=Question(
+            arguments=("inspect", "--json"),
+            environment={"GROK_DISABLE_AUTOUPDATER": "1", "GROK_TELEMETRY_ENABLED": "0"},
+            answer=("agents", "*", "name"),
+        ),
+    ),
 )

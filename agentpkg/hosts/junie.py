@@ -16,6 +16,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.claude import PLAN
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="junie",
@@ -65,4 +66,5 @@ HOST = Host(
     ),
     settings=ServerSettings(file=".junie/mcp/mcp.json", key="mcpServers", shape=ServerShape()),
     meant={"permissionMode=plan": PLAN},
+    client=Client(command="junie"),
 )

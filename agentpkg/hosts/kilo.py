@@ -14,6 +14,7 @@ Before it was OpenCode's, it kept agents as modes of one file, as Roo Code did.
 from dataclasses import replace
 
 from agentpkg.hosts.base import HostField, Models, ServerSettings, ServerShape, TextHazard
+from agentpkg.hosts.clients import Client, Question, Switch
 from agentpkg.hosts.opencode import HOST as OPENCODE
 from agentpkg.hosts.opencode import SETTINGS
 from agentpkg.hosts.zoo import HOST as ZOO
@@ -49,5 +50,31 @@ HOST = replace(
             SETTINGS, name="kilo", title="Kilo Code", agents="kilo.json#{name}", also_agents=("kilo.jsonc#{name}",)
         ),
         replace(ZOO, name="kilo", title="Kilo Code", agents=".kilocodemodes#{name}", fields=()),
+    ),
+    client=Client(
+        command="kilo",
+        question=Question(
+            arguments=("debug", "config"),
+            environment={
+                **dict.fromkeys(
+                    [
+                        "KILO_DISABLE_AUTOUPDATE",
+                        "KILO_DISABLE_DEFAULT_PLUGINS",
+                        "KILO_DISABLE_LSP_DOWNLOAD",
+                        "KILO_DISABLE_MODELS_FETCH",
+                        "KILO_DISABLE_SHARE",
+                        "KILO_PURE",
+                    ],
+                    "1",
+                ),
+                "KILO_TELEMETRY_LEVEL": "off",
+            },
+            answer=("agent",),
+            keyed=True,
+        ),
+    ),
+    switches=tuple(
+        Switch(file=file, user_file=f".config/kilo/{file}", keys=("agent", "{name}", "disable"), off=True)
+        for file in ("kilo.json", "kilo.jsonc")
     ),
 )

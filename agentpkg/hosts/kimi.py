@@ -21,6 +21,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client
 
 _VARIABLES = (
     "additional_dirs_info|additional_dirs_section|agents_md|base_prompt|cwd|cwd_listing|notify_user_guidance|os|"
@@ -80,4 +81,5 @@ HOST = Host(
     ),
     settings=ServerSettings(file=".kimi-code/mcp.json", key="mcpServers", shape=ServerShape(inherits=True)),
     also_reads=(AlsoRead(agents=".agents/agents/{name}/agent.md", user=False),),
+    client=Client(command="kimi"),
 )

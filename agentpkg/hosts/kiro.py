@@ -19,6 +19,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client
 
 _SERVER = ServerShape(reference="${{{name}}}")
 _MCP = McpNames(one="@{server}/{tool}", every="@{server}", ambiguous=r"\A(builtin|mcp) ")
@@ -117,4 +118,6 @@ HOST = Host(
     servers=ServerDeclaration(key="mcpServers", shape=_SERVER),
     settings=ServerSettings(file=".kiro/settings/mcp.json", key="mcpServers", shape=_SERVER),
     earlier=(_EARLIER,),
+    client=Client(command="kiro-cli"),
+    trust="it reads the agents of a project only in a workspace that you trust",
 )

@@ -25,6 +25,7 @@ from agentpkg.hosts.base import (
     ServerShape,
     ToolRow,
 )
+from agentpkg.hosts.clients import Client, Question, Switch
 
 _NOW = Host(
     name="opencode",
@@ -115,4 +116,28 @@ HOST = replace(
         SETTINGS,
         replace(_NOW, agents=".opencode/modes/{name}.md", also_agents=(".opencode/mode/{name}.md",)),
     ),
+    client=Client(
+        command="opencode",
+        question=Question(
+            arguments=("debug", "config"),
+            environment=dict.fromkeys(
+                [
+                    "OPENCODE_DISABLE_AUTOUPDATE",
+                    "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+                    "OPENCODE_DISABLE_LSP_DOWNLOAD",
+                    "OPENCODE_DISABLE_MODELS_FETCH",
+                    "OPENCODE_DISABLE_SHARE",
+                    "OPENCODE_PURE",
+                ],
+                "1",
+            ),
+            answer=("agent",),
+            keyed=True,
+        ),
+    ),
+    switches=tuple(
+        Switch(file=file, user_file=f".config/opencode/{file}", keys=("agent", "{name}", "disable"), off=True)
+        for file in ("opencode.json", "opencode.jsonc")
+    ),
+    user_wins=False,
 )

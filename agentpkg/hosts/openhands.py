@@ -10,6 +10,7 @@ that there is not stops the agent, so none is written but what the project maps.
 """
 
 from agentpkg.hosts.base import Host, HostField, Models, ServerSettings, ServerShape, ToolList, ToolRow
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="openhands",
@@ -47,4 +48,6 @@ HOST = Host(
     ),
     reserved=frozenset(["bash-runner", "code-explorer", "general-purpose", "web-researcher"]),
     settings=ServerSettings(file="~/.openhands/mcp.json", key="mcpServers", shape=ServerShape(reference="${{{name}}}")),
+    client=Client(command="openhands"),
+    user_wins=False,
 )

@@ -24,6 +24,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.claude import PLAN
+from agentpkg.hosts.clients import Client
 
 _PARAMETER = "Qwen Code takes it for a parameter, and the agent would not start"
 
@@ -109,4 +110,6 @@ HOST = Host(
     settings=ServerSettings(
         file=".qwen/settings.json", key="mcpServers", shape=ServerShape(url="httpUrl", reference="${name}")
     ),
+    client=Client(command="qwen"),
+    user_wins=False,
 )

@@ -38,4 +38,5 @@ HOST = Host(
     ),
     models=Models(accepts=r"(?i)(deepseek|doubao|glm|kimi|minimax|qwen)[a-z0-9._-]*\d[a-z0-9._-]*"),
     settings=ServerSettings(file=".trae/mcp.json", key="mcpServers", shape=ServerShape()),
+    user_wins=False,
 )

@@ -10,6 +10,7 @@ Any other key of the file is a setting of Vibe's, among them some that lift ever
 """
 
 from agentpkg.hosts.base import Host, HostField, ToolList, ToolRow
+from agentpkg.hosts.clients import Client
 
 HOST = Host(
     name="vibe",
@@ -41,4 +42,6 @@ HOST = Host(
     reserved=frozenset(
         ["accept-edits", "ask", "auto-approve", "default", "explore", "lean", "main", "plan", "smart-approve"]
     ),
+    client=Client(command="vibe"),
+    trust="it reads the agents of a project only in a folder that you trust, and asks about that when started there",
 )

@@ -6,6 +6,7 @@ Skills of a project load only in a trusted worktree.
 from dataclasses import replace
 
 from agentpkg.hosts.base import ServerSettings, ServerShape
+from agentpkg.hosts.clients import Client
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
 
 HOST = replace(
@@ -16,4 +17,6 @@ HOST = replace(
     sources=("zed.dev/docs/ai: skills, mcp", SKILL),
     marks=(".zed",),
     settings=ServerSettings(file=".zed/settings.json", key="context_servers", shape=ServerShape()),
+    client=Client(command="zed"),
+    trust="it reads the skills of a project only in a worktree that you trust",
 )

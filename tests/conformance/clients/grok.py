@@ -36,7 +36,7 @@ _QUIET = {
 
 
 def _run(room: Room) -> Observed:
-    binary = str(_unpack(room))
+    binary = str(unpack(room))
     folder = room.home / ".grok"
     folder.mkdir()
     printed = room.call([binary, "inspect", "--json"], _QUIET)
@@ -60,7 +60,7 @@ def _run(room: Room) -> Observed:
     return Observed(agents={name: _seen(name, listed, stub) for name in room.agents})
 
 
-def _unpack(room: Room) -> Path:
+def unpack(room: Room) -> Path:
     """Return the program: in the package it is compressed, and a script that is not run would unpack it."""
     packed = room.find("node_modules/@xai-official/grok-*/bin/grok.br")
     binary = packed.with_suffix("")
