@@ -4,6 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 DEVELOP := .venv/.develop
 SUPPLY := .venv/supply
+SITE := .venv/mkdocs
 # $(call have,COMMAND,PACKAGE): a command that Debian has in PACKAGE, installed where that disturbs nobody
 have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
 	|| { test "$$(id -u)" = 0 && test ! -d /run/systemd/system && apt-get update -qq \
@@ -12,7 +13,7 @@ have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)" \
 	CONFORMANCE_BUNDLES="$(BUNDLES)"
 
-.PHONY: help demo test lint types crash fuzz hostile soak servers conformance conformance-all wheel bench check supply clean
+.PHONY: help demo test lint types crash fuzz hostile soak servers docs tools browser editors conformance conformance-all wheel bench check supply clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -24,6 +25,10 @@ help:
 	@echo "make hostile attacks by bundles, registries, lockfiles and the environment, each with a harmless twin"
 	@echo "make soak    many processes on one project and one cache, with kills, and random histories"
 	@echo "make servers publish and fetch over a real ssh server, and by twenty processes at once; needs sshd"
+	@echo "make docs    run every command that the documentation shows, and build its site in .venv/site; needs tmux"
+	@echo "make tools   complete in real shells, and run the hooks under the real pre-commit; needs bash, zsh and fish"
+	@echo "make browser look at the catalogue page in a real browser (PICTURES=1 draws docs/images anew); needs chromium and npm"
+	@echo "make editors give the schemas to Taplo and to the services behind VS Code; needs npm"
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
 	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
 	@echo "make check   all of the above but the benchmark"
@@ -77,6 +82,21 @@ servers: $(DEVELOP)
 	@$(call have,sshd,openssh-server)
 	$(BIN)/python -m pytest -m servers
 
+tools: $(DEVELOP)
+	@$(call have,zsh,zsh)
+	@$(call have,fish,fish)
+	$(BIN)/python -m pytest -m tools tests/tools
+
+browser: $(DEVELOP)
+	@command -v google-chrome > /dev/null || { $(call have,chromium,chromium); }
+	$(BIN)/pip install --quiet --group browser
+	$(BIN)/python -m tests.browser.place
+	BROWSER_PICTURES="$(PICTURES)" $(BIN)/python -m pytest -m browser tests/browser
+
+editors: $(DEVELOP)
+	$(BIN)/python -m tests.editors.place
+	$(BIN)/python -m pytest -m editors tests/editors
+
 conformance: $(DEVELOP)
 	$(CONFORMANCE) $(BIN)/python -m tests.conformance.install
 	$(CONFORMANCE) $(BIN)/python -m pytest -m conformance tests/conformance
@@ -90,6 +110,18 @@ wheel: $(DEVELOP)
 	$(PYTHON) -m venv .venv/wheel
 	.venv/wheel/bin/pip install --quiet dist/*.whl
 	sh docs/demo.sh $(CURDIR)/.venv/wheel/bin > /dev/null
+	$(BIN)/python -m tests.wheel .venv/wheel/bin dist
+
+$(SITE)/.installed: $(DEVELOP)
+	$(PYTHON) -m venv $(SITE)
+	$(BIN)/pip --python $(SITE)/bin/python install --quiet --group docs
+	@touch $@
+
+docs: $(SITE)/.installed
+	@$(call have,tmux,tmux)
+	$(BIN)/python -m pytest -m docs tests/docs --numprocesses 2
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m tests.docs.alone .venv/site
 
 $(SUPPLY)/.installed: $(DEVELOP)
 	$(PYTHON) -m venv $(SUPPLY)
@@ -105,7 +137,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/noop.py
 	$(BIN)/python bench/registry.py --quick
 
-check: demo lint types test crash fuzz hostile soak servers conformance wheel
+check: demo lint types test crash fuzz hostile soak servers docs tools browser editors conformance wheel
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import Fields
-from agentpkg.grants import Tool, parse_tool
+from agentpkg.grants import TOOLS, Tool, parse_tool
 from agentpkg.header import Header, read_header, trim
 from agentpkg.requirement import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+KEYS = ("name", "description", "tools", "model", "hosts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ def parse_agent(text: str, where: str, stem: str) -> Agent:
     """
     header, body = read_header(text, where)
     fields = Fields(header, where)
-    fields.reject_unknown("name", "description", "tools", "model", "hosts")
+    fields.reject_unknown(*KEYS)
     name = check_name(fields.text("name"), where, ContentRefused)
     if name != stem:
         raise ContentRefused(f"{where}: name is {name!r}, but the file is {stem}.md", hint="give both one name")
@@ -70,7 +73,9 @@ def with_variant(agent: Agent, host: str, text: str, where: str) -> Agent:
                 f"{where}: {key} cannot differ from host to host", hint=f"set it in agents/{agent.name}.md"
             )
     if not body:
-        raise ContentRefused(f"{where}: the prompt is empty")
+        raise ContentRefused(
+            f"{where}: the prompt is empty", hint="write it below the second ---, or take the file away"
+        )
     if "description" in header:
         Fields(header, where).text("description")
     own = {**agent.host_fields.get(host, {}), **header}
@@ -86,9 +91,12 @@ def _tools(fields: Fields) -> tuple[Tool, ...] | None:
         try:
             tools.append(parse_tool(name))
         except ValueError as error:
-            raise fields.error(f"{fields.where}: tools[{position}]: {error}") from None
+            raise fields.error(
+                f"{fields.where}: tools[{position}]: {error}",
+                hint=f"tools: {', '.join(TOOLS)}, mcp:SERVER/TOOL, mcp:SERVER/*",
+            ) from None
     if len(set(tools)) < len(tools):
-        raise fields.error(f"{fields.where}: tools names one tool twice")
+        raise fields.error(f"{fields.where}: tools names one tool twice", hint="take one of them out")
     return tuple(tools)
 
 
@@ -100,5 +108,8 @@ def _model(fields: Fields) -> str | None:
 def _table(hosts: Fields, host: str) -> Mapping[str, Header]:
     value = hosts.raw(host)
     if not isinstance(value, dict):
-        raise hosts.error(f"{hosts.where}: {host} is not a table of fields")
+        raise hosts.error(
+            f"{hosts.where}: {host} is not a table of fields",
+            hint="write it as {color: cyan}, with fields that the host knows",
+        )
     return value

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
-from agentpkg.errors import AgentpkgError
+from agentpkg.glance import builtin_folder
 from agentpkg.manifest import BUILTIN_URL
 from agentpkg.mirror import Mirror
 from agentpkg.registry import Registry
@@ -16,7 +15,7 @@ from agentpkg.store import cache_folder
 
 def open_builtin() -> Registry:
     """Return the registry that ships with agentpkg, laid down as a git repository the first time."""
-    folder = _builtin_folder()
+    folder = builtin_folder()
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
@@ -31,11 +30,3 @@ def open_builtin() -> Registry:
                 mirror = new_mirror(mirror)  # a run that was cut short may have left one
                 mirror.store(files, "The registry that ships with agentpkg")
     return Registry(DEFAULT_REGISTRY, BUILTIN_URL, mirror, "")
-
-
-def _builtin_folder() -> Path:
-    package = Path(__file__).parent
-    for folder in (package / "_registry", package.parent / "registry"):
-        if (folder / "registry.toml").is_file():
-            return folder
-    raise AgentpkgError("the registry that ships with agentpkg is missing", hint="install agentpkg again")

@@ -20,9 +20,16 @@ from agentpkg.text import check_line, decode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+KEYS = ("bundle", "requires", "mcp")
+ABOUT_KEYS = ("name", "version", "description", "license", "authors", "keywords")
+SERVER_KEYS = ("command", "args", "env", "url", "headers")
 _SKILL_KEYS = frozenset(["name", "description", "license", "compatibility", "metadata"])
+SERVER_NAME = r"(?a)\w[\w.-]*\Z"
+SERVER_URL = r"https?://\S+\Z"
+SERVER_COMMAND = r"(?!\S*://)"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 # What some host would put an environment variable or a file in the place of, named or not in `env`.
-_REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
+REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{(env|file):|%[A-Za-z_]+%|`")
 _PROSE = (".md", ".txt")
 _RUN = re.compile(rb"!`|```!")  # what follows is run before a model reads the skill, by hosts that do so
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?<!\.)\Z")
@@ -107,9 +114,9 @@ def parse_bundle_file(data: bytes, where: str, *, any_version: bool = False) -> 
     `any_version`: it was made here, of an agent in a repository that knows no versions.
     """
     fields = parse_toml(decode(data, where), where)
-    fields.reject_unknown("bundle", "requires", "mcp")
+    fields.reject_unknown(*KEYS)
     about = fields.table("bundle")
-    about.reject_unknown("name", "version", "description", "license", "authors", "keywords")
+    about.reject_unknown(*ABOUT_KEYS)
     version = about.text("version")
     if not (any_version or is_version(version)):
         raise ContentRefused(
@@ -156,7 +163,9 @@ def parse_bundle(
     """
     _check_files(files, where, limits)
     if "bundle.toml" not in files:
-        raise ContentRefused(f"{where}: bundle.toml is missing")
+        raise ContentRefused(
+            f"{where}: bundle.toml is missing", hint="agentpkg new NAME makes one, with all that must be in it"
+        )
     about = parse_bundle_file(files["bundle.toml"], f"{where}/bundle.toml", any_version=any_version)
     agents = _agents(files, where)
     if not agents:
@@ -178,10 +187,16 @@ def parse_bundle(
 
 def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None:
     if sum(map(len, files.values())) > limits.bundle_bytes:
-        raise ContentRefused(f"{where}: larger than {limits.bundle_bytes:,} bytes")
+        raise ContentRefused(
+            f"{where}: larger than {limits.bundle_bytes:,} bytes",
+            hint="move what agents do not need out of the bundle, or raise max_bundle_bytes of its registry",
+        )
     for path, data in files.items():
         if len(data) > limits.file_bytes:
-            raise ContentRefused(f"{where}/{path}: larger than {limits.file_bytes:,} bytes")
+            raise ContentRefused(
+                f"{where}/{path}: larger than {limits.file_bytes:,} bytes",
+                hint="split it, or raise max_file_bytes of the bundle's registry",
+            )
         if not _KNOWN.match(path):
             raise ContentRefused(
                 f"{where}: {path!r} has no place in a bundle",
@@ -189,19 +204,31 @@ def _check_files(files: Mapping[str, bytes], where: str, limits: Limits) -> None
             )
         for component in path.split("/"):
             if not _COMPONENT.match(component) or is_device(component):
-                raise ContentRefused(f"{where}: {path!r} is not a portable path")
+                raise ContentRefused(
+                    f"{where}: {path!r} is not a portable path",
+                    hint="use letters, digits, _, . and -, and no name that Windows keeps for a device",
+                )
     clash = find_clash(files)
     if clash:
-        raise ContentRefused(f"{where}: {clash[0]!r} and {clash[1]!r} are one where case does not count")
+        raise ContentRefused(
+            f"{where}: {clash[0]!r} and {clash[1]!r} are one where case does not count",
+            hint="give one of them another name",
+        )
 
 
 def parse_server(name: str, fields: Fields) -> McpServer:
     """Return the MCP server that a table declares, or raise `ContentRefused` naming what is wrong with it."""
-    fields.reject_unknown("command", "args", "env", "url", "headers")
+    fields.reject_unknown(*SERVER_KEYS)
     if ("command" in fields) == ("url" in fields):
-        raise fields.error(f"{fields.where} needs a command or a url, and not both")
-    if not re.match(r"\w[\w.-]*\Z", name, re.ASCII):
-        raise fields.error(f"{fields.where}: {name!r} is not a name that a tool could be written with")
+        raise fields.error(
+            f"{fields.where} needs a command or a url, and not both",
+            hint="command is what a host starts, url is where a server runs",
+        )
+    if not re.match(SERVER_NAME, name):
+        raise fields.error(
+            f"{fields.where}: {name!r} is not a name that a tool could be written with",
+            hint="use letters, digits, _, . and -",
+        )
     server = McpServer(
         name=name,
         command=fields.text("command") if "command" in fields else None,
@@ -212,19 +239,22 @@ def parse_server(name: str, fields: Fields) -> McpServer:
     )
     for text in (server.command or server.url or "", *server.args, *server.headers):
         check_line(text, fields.where)
-        if _REFERENCE.search(text):
+        if REFERENCE.search(text):
             raise fields.error(
                 f"{fields.where}: {text!r} refers to a variable or a file, and some hosts would put it there",
                 hint="name variables under env, or as values of headers",
             )
-    if not re.match(r"https?://\S+\Z" if server.url else r"(?!\S*://)", server.url or server.command or ""):
+    if not re.match(SERVER_URL if server.url else SERVER_COMMAND, server.url or server.command or ""):
         raise fields.error(
             f"{fields.where}: {server.url or server.command!r} is no {'url' if server.url else 'command'}",
             hint="url is where a server runs, and begins with https://; command is what a host starts",
         )
     for variable in (*server.env, *server.headers.values()):
-        if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", variable):
-            raise fields.error(f"{fields.where}: {variable!r} is not the name of an environment variable")
+        if not re.match(VARIABLE, variable):
+            raise fields.error(
+                f"{fields.where}: {variable!r} is not the name of an environment variable",
+                hint="name the variable; its value never stands in a bundle",
+            )
     return server
 
 
@@ -238,7 +268,10 @@ def _agents(files: Mapping[str, bytes], where: str) -> tuple[Agent, ...]:
         if path.startswith("variants/"):
             _, host, name = path[: -len(".md")].split("/")
             if name not in agents:
-                raise ContentRefused(f"{where}/{path}: there is no agent {name!r} in this bundle")
+                raise ContentRefused(
+                    f"{where}/{path}: there is no agent {name!r} in this bundle",
+                    hint="name the file after an agent of the bundle",
+                )
             text = decode(files[path], f"{where}/{path}")
             agents[name] = with_variant(agents[name], host, text, f"{where}/{path}")
     return tuple(agents.values())
@@ -256,7 +289,9 @@ def _skills(files: Mapping[str, bytes], where: str) -> tuple[Skill, ...]:
 def _skill(name: str, files: Mapping[str, bytes], where: str) -> Skill:
     check_name(name, where, ContentRefused)
     if "SKILL.md" not in files:
-        raise ContentRefused(f"{where}: SKILL.md is missing")
+        raise ContentRefused(
+            f"{where}: SKILL.md is missing", hint="write it, with name and description between two lines of ---"
+        )
     header, _ = read_header(files["SKILL.md"].decode(), f"{where}/SKILL.md")
     fields = Fields(header, f"{where}/SKILL.md")
     unknown = sorted(header.keys() - _SKILL_KEYS)
@@ -266,8 +301,13 @@ def _skill(name: str, files: Mapping[str, bytes], where: str) -> Skill:
             hint=f"these are: {', '.join(sorted(_SKILL_KEYS))}; others, such as hooks, may add power",
         )
     if fields.text("name") != name:
-        raise ContentRefused(f"{where}/SKILL.md: name is {fields.text('name')!r}, but the folder is {name}")
+        raise ContentRefused(
+            f"{where}/SKILL.md: name is {fields.text('name')!r}, but the folder is {name}", hint="give both one name"
+        )
     description = fields.text("description")
     if len(description) > 1024:
-        raise ContentRefused(f"{where}/SKILL.md: the description has {len(description)} characters, 1024 are allowed")
+        raise ContentRefused(
+            f"{where}/SKILL.md: the description has {len(description)} characters, 1024 are allowed",
+            hint="say when to use the skill, and leave the rest to its text",
+        )
     return Skill(name=name, description=description, files=files)

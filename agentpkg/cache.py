@@ -7,10 +7,15 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentpkg.git import GitFailed, run
 from agentpkg.remote import mirror_lock, throw_away
 from agentpkg.store import RenderingStore, cache_folder, state_folder
+from agentpkg.trail import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +81,36 @@ def verify_cache() -> CacheCheck:
     folder = cache_folder()
     damaged = []
     mirrors = _mirrors(folder)
-    for path in mirrors:
+    for path in counted(mirrors, "reading mirrors"):
         with mirror_lock(path):
             if path.exists() and not _is_sound(path):
                 throw_away(path)
                 damaged.append(path.name)
-    store = RenderingStore(folder / "renderings")
     renderings = _files(folder / "renderings")
-    for path in sorted(renderings):
-        digest = path.parent.name + path.name
-        if store.get(digest) is None:
-            path.unlink(missing_ok=True)
-            damaged.append(f"renderings/{digest[:16]}")
+    for path in _bad_renderings(folder, renderings):
+        path.unlink(missing_ok=True)
+        damaged.append(_shown(path))
     return CacheCheck(mirrors=len(mirrors), renderings=len(renderings), damaged=tuple(damaged))
+
+
+def find_damage() -> tuple[str, ...]:
+    """Return what `verify_cache` would take away, and leave it; no lock is taken, so that nothing is written."""
+    folder = cache_folder()
+    mirrors = [path.name for path in _mirrors(folder) if not _is_sound(path)]
+    return (*mirrors, *(_shown(path) for path in _bad_renderings(folder, _files(folder / "renderings"))))
+
+
+def _bad_renderings(folder: Path, renderings: Iterable[Path]) -> list[Path]:
+    store = RenderingStore(folder / "renderings")
+    return [path for path in sorted(renderings) if store.get(_digest(path)) is None]
+
+
+def _digest(path: Path) -> str:
+    return path.parent.name + path.name
+
+
+def _shown(path: Path) -> str:
+    return f"renderings/{_digest(path)[:16]}"
 
 
 def _is_sound(path: Path) -> bool:

@@ -9,16 +9,17 @@ from io import TextIOWrapper
 
 import click
 
-from agentpkg import __version__
+from agentpkg import __version__, loudness, trail
 from agentpkg.commands.group import LazyGroup
-from agentpkg.console import say_json_error, tell, tell_error
+from agentpkg.console import insist, say_json_error, tell_error
 from agentpkg.errors import AgentpkgError, DiskError
 
 COMMANDS = (
-    "init", "install", "sync", "update", "remove", "lock", "adopt",
-    "list", "status", "diff", "keep", "audit", "search", "info", "render", "hosts",
-    "new", "import", "convert", "check", "explain",
-    "publish", "yank", "unyank", "registry", "cache",
+    "init", "install", "sync", "update", "remove", "pin", "unpin", "override", "undo", "lock", "adopt",
+    "list", "outdated", "tree", "why",
+    "status", "diff", "keep", "audit", "doctor", "search", "info", "render", "hosts",
+    "new", "import", "convert", "check", "explain", "schema",
+    "publish", "yank", "unyank", "registry", "cache", "ci", "completion",
 )  # fmt: skip
 _BUG = 70
 _INTERRUPTED = 130
@@ -80,7 +81,21 @@ def _mend_streams() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
+    loudness.begin(arguments)
     try:
+        code = _run(arguments)
+        trail.note(f"exit code {code}")
+    finally:
+        loudness.finish()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        if "_AGENTPKG_COMPLETE" in os.environ:  # a shell asks what could be typed next
+            from agentpkg.shells import answer
+
+            answer()
         agentpkg.main(args=arguments, prog_name="agentpkg", standalone_mode=False)
         sys.stdout.flush()
     except AgentpkgError as error:
@@ -91,7 +106,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
-        tell("aborted")
+        insist("aborted")
         return _INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -114,13 +129,13 @@ def _bug(error: Exception) -> int:
     from agentpkg.store import cache_folder
 
     text = "".join(traceback.format_exception(error))
-    tell(f"error: this is a bug in agentpkg {__version__}: {type(error).__name__}: {error}")
+    insist(f"error: this is a bug in agentpkg {__version__}: {type(error).__name__}: {error}")
     try:
         log = cache_folder() / "bug.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(text, encoding="utf-8")
     except OSError:
-        tell(text)
+        insist(text)
     else:
-        tell(f"hint: please report it with {log}")
+        insist(f"hint: please report it with {log}, and what the command says with --verbose")
     return _BUG

@@ -12,12 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
-from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError, nearest
+from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError
 from agentpkg.files import content_digest
 from agentpkg.foreign_forms import read_agents
 from agentpkg.found import Found, bundle_files, name_apart
 from agentpkg.limits import LIMITS
 from agentpkg.places import choose_files
+from agentpkg.ranking import meant
 from agentpkg.registry import PLAIN_FILES
 from agentpkg.registry_file import RegistryFile
 from agentpkg.resolve import Offer
@@ -84,7 +85,7 @@ class Collection:
         if found is None and pin is None:
             raise UsageError(
                 f"there is no agent {name!r} in {self.url}",
-                hint=nearest(name, self.found, f"agentpkg search --from {self.url} lists those that there are"),
+                hint=meant(name, self.found, f"agentpkg search --from {self.url} lists those that there are"),
             )
         if pin and found and pin.digest == found.digest:
             return (pin.version,)
@@ -110,11 +111,19 @@ class Collection:
         """Return what every agent says about itself."""
         return {name: _about(found, self._version) for name, found in sorted(self.found.items())}
 
+    def withdrawn(self, others: Set[str]) -> dict[str, tuple[BundleFile, str]]:  # noqa: ARG002 (as a registry has it)
+        """Return nothing: nothing is ever yanked here."""
+        return {}
+
     def load(self, name: str, version: str) -> Bundle:
         """Return one agent as a bundle; its digest is that of the file that it was read from."""
         found = self._find(name, version)
         files = _files(found, version)
         return replace(parse_bundle(files, f"{name} {version}", any_version=True), digest=found.digest)
+
+    def files(self, name: str, version: str) -> dict[str, bytes]:
+        """Return the files of the bundle that an agent counts as."""
+        return _files(self._find(name, version), version)
 
     def notes(self, name: str, version: str) -> tuple[str, ...]:
         """Return what of an agent's file was dropped, renamed, or read in another way than it stands."""
@@ -129,7 +138,10 @@ class Collection:
             self._fetch(commit)
         found = self.found if commit == self.commit else self._read(commit)[0]
         if name not in found:
-            raise IntegrityError(f"{self.url} holds no agent {name!r} at {commit[:12]}, which is what the lock names")
+            raise IntegrityError(
+                f"{self.url} holds no agent {name!r} at {commit[:12]}, which is what the lock names",
+                hint="agentpkg update takes what the repository holds now",
+            )
         return found[name]
 
     def _read(self, commit: str) -> tuple[dict[str, Found], tuple[str, ...]]:
@@ -192,7 +204,10 @@ def _translated(mirror: Mirror, path: str, one: str) -> tuple[list[Found], list[
     data = read[1] if read else b""
     reading = read_agents(path, data, where)
     if reading.page:
-        raise ContentRefused(f"{where}: a page without a header of an agent")
+        raise ContentRefused(
+            f"{where}: a page without a header of an agent",
+            hint="an agent begins with name and description between two lines of ---",
+        )
     digest = content_digest({path: data})
     found, refused = [], [*reading.refused]
     for foreign in reading.agents:

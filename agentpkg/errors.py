@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 SEE_HOSTS = "agentpkg hosts lists those that there are"
+SEE_RIGHTS = "make it readable, then run the command again"
 
 
 class AgentpkgError(Exception):

@@ -37,6 +37,8 @@ def describe(host: Host) -> dict[str, str]:
         "prompt": _prompt(host),
         "also reads": _also_reads(host),
         "taken names": ", ".join(sorted(host.reserved)) or "none known",
+        "trust": host.trust or "nothing known that keeps its agents out",
+        "asked by doctor": _asked(host),
     }
 
 
@@ -157,6 +159,12 @@ def _also_reads(host: Host) -> str:
         also.agents.format(name="NAME") + ("" if also.restricts else ", whose tool lists do not hold there")
         for also in host.also_reads
     ) or ("nothing else" if host.native else NONE)
+
+
+def _asked(host: Host) -> str:
+    if host.client is None:
+        return "nothing: it has no program that could be looked for"
+    return f"`{host.client.command}`: its version" + (", and which agents it loads" if host.client.question else "")
 
 
 def paths(host: Host) -> Mapping[str, str]:

@@ -21,6 +21,14 @@ _KINDS = {
     dict: "a table",
     type(None): "nothing",
 }
+# How each kind of value is written, in TOML as in YAML.
+_WRITTEN = {
+    "text": "write it in quotes",
+    "true or false": "write true or false, without quotes",
+    "a whole number": "write it in digits, without quotes",
+    "a list of texts": 'write it as ["one", "two"]',
+    "a table": "give it keys of its own, each with a value",
+}
 
 
 def kind_of(value: object) -> str:
@@ -29,15 +37,21 @@ def kind_of(value: object) -> str:
 
 
 class Fields:
-    """One table of a file, with getters that name the file and the key when a value is not what it must be."""
+    """One table of a file, with getters that name the file and the key when a value is not what it must be.
 
-    __slots__ = ("_data", "_error", "where")
+    `hint` says what to do about anything that is wrong in a file that nobody writes by hand.
+    """
 
-    def __init__(self, data: object, where: str, error: type[AgentpkgError] = ContentRefused) -> None:
+    __slots__ = ("_data", "_error", "_hint", "where")
+
+    def __init__(
+        self, data: object, where: str, error: type[AgentpkgError] = ContentRefused, hint: str | None = None
+    ) -> None:
         if not isinstance(data, Mapping):
-            raise error(f"{where} is {kind_of(data)}, expected a table")
+            raise error(f"{where} is {kind_of(data)}, expected a table", hint=hint or _WRITTEN["a table"])
         self._data: Mapping[str, object] = data
         self._error = error
+        self._hint = hint
         self.where = where
 
     def __contains__(self, key: str) -> bool:
@@ -50,15 +64,15 @@ class Fields:
         """Raise if there is a key that is not one of `known`; a misspelt key must not be silently without effect."""
         for key in self._data:
             if key not in known:
-                raise self.error(f"{self.where}: unknown key {key!r}", hint=f"known here: {', '.join(known)}")
+                raise self.error(f"{self.where}: unknown key {key!r}", f"known here: {', '.join(known)}")
 
     def text(self, key: str) -> str:
         """Return the text of a key that must be there and must not be blank."""
         value = self.text_or_none(key)
         if value is None:
-            raise self.error(f"{self.where}: {key} is missing")
+            raise self._missing(key)
         if not value.strip():
-            raise self.error(f"{self.where}: {key} is empty")
+            raise self.error(f"{self.where}: {key} is empty", "write something there")
         return value
 
     def text_or_none(self, key: str) -> str | None:
@@ -102,7 +116,7 @@ class Fields:
 
     def table(self, key: str) -> Fields:
         """Return the table under `key`, empty where it is absent."""
-        return Fields(self._data.get(key, {}), f"{self.where}: [{key}]", self._error)
+        return Fields(self._data.get(key, {}), f"{self.where}: [{key}]", self._error, self._hint)
 
     def tables(self) -> Iterable[tuple[str, Fields]]:
         """Return every key with the table that stands under it."""
@@ -118,12 +132,15 @@ class Fields:
 
     def error(self, message: str, hint: str | None = None) -> AgentpkgError:
         """Return the error class of this file with `message`, to be raised by the caller."""
-        return self._error(message, hint=hint)
+        return self._error(message, hint=self._hint or hint)
+
+    def _missing(self, key: str) -> AgentpkgError:
+        return self.error(f"{self.where}: {key} is missing", f"add {key}")
 
     def _wrong(self, key: str, value: object, expected: str) -> AgentpkgError:
         if value is None and key not in self._data:
-            return self.error(f"{self.where}: {key} is missing")
-        return self.error(f"{self.where}: {key} is {kind_of(value)}, expected {expected}")
+            return self._missing(key)
+        return self.error(f"{self.where}: {key} is {kind_of(value)}, expected {expected}", _WRITTEN[expected])
 
 
 def load_toml(text: str) -> dict[str, object]:
@@ -143,4 +160,4 @@ def parse_toml(text: str, where: str, error: type[AgentpkgError] = ContentRefuse
     try:
         return Fields(load_toml(text), where, error)
     except (ValueError, RecursionError) as problem:  # a number of 5,000 digits, 5,000 nested lists
-        raise error(f"{where}: not valid TOML: {problem}") from None
+        raise error(f"{where}: not valid TOML: {problem}", hint="look at that line; texts stand in quotes") from None

@@ -101,7 +101,7 @@ def _read_name(header: Mapping[str, Header], host: Host, stem: str, where: str, 
     key = next((key for key in (*host.name_keys, "name") if key in header), None)
     given = header[key] if key else ""
     if not isinstance(given, str):
-        raise ContentRefused(f"{where}: {key} is no text")
+        raise ContentRefused(f"{where}: {key} is no text", hint="write it in quotes, on one line")
     if "{{" in given or "}}" in given:
         raise ContentRefused(f"{where}: {key} is a placeholder: {short(given)}", hint="give the agent a name")
     if (key is None or is_nothing(given)) and host.name_keys:

@@ -139,7 +139,7 @@ def _document(
     header = dict(table)
     body = header.pop(form.body_key or "", "")
     if not isinstance(body, str):
-        raise ContentRefused(f"{where}: {form.body_key} is no text")
+        raise ContentRefused(f"{where}: {form.body_key} is no text", hint="write the prompt as one text")
     repairs: list[str] = []
     reference = re.fullmatch(form.prompt_file, body) if form.prompt_file else None
     if reference:
@@ -168,7 +168,7 @@ def _joined(header: dict[str, Header], body: str, form: Host, where: str, repair
 def _read_modes(table: dict[str, Header], form: Host, where: str) -> Reading:
     modes = table.get(_MODES)
     if not isinstance(modes, list):
-        raise ContentRefused(f"{where}: there is no list of {_MODES}")
+        raise ContentRefused(f"{where}: there is no list of {_MODES}", hint="write it as its host does")
     agents, refused = [], []
     for number, mode in enumerate(modes):
         slug = mode.get("slug", "") if isinstance(mode, dict) else ""
@@ -177,7 +177,7 @@ def _read_modes(table: dict[str, Header], form: Host, where: str) -> Reading:
         )
         try:
             if not isinstance(mode, dict):
-                raise ContentRefused(f"{place} is no table")
+                raise ContentRefused(f"{place} is no table", hint="write it as its host does")
             document, notes = _whole_groups(_document(mode, form, place, None), form, place)
             found = translate(document, form, str(mode.get("slug", "")), place)
         except ContentRefused as error:
@@ -211,7 +211,10 @@ def _with_rules(entry: dict[str, Header], table: dict[str, Header], form: Host, 
     keys = (getattr(form.tools, "key", None), getattr(form.tools, "switches", None))
     stray = next((key for key in table if key not in keys and is_limit(key)), None)
     if stray is not None:
-        raise ContentRefused(f"{place}: {cut(stray)!r} beside it is no key that {form.title} reads")
+        raise ContentRefused(
+            f"{place}: {cut(stray)!r} beside it is no key that {form.title} reads",
+            hint="take it out, or spell it as the host does",
+        )
     for key in keys:
         if not (key and table.get(key)):
             continue
@@ -219,7 +222,10 @@ def _with_rules(entry: dict[str, Header], table: dict[str, Header], form: Host, 
         for one in (table[key], entry.get(key, {})):
             own = {"*": one} if isinstance(one, str) else one
             if not isinstance(own, dict):
-                raise ContentRefused(f"{place}: {key} is neither one word nor a table of rules")
+                raise ContentRefused(
+                    f"{place}: {key} is neither one word nor a table of rules",
+                    hint="write it as its host does",
+                )
             last = {rule: _after(rules.get(rule), action) for rule, action in own.items()}
             rules = {rule: action for rule, action in rules.items() if rule not in own} | last
         merged[key] = rules

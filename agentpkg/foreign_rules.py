@@ -72,7 +72,10 @@ def read_switches(value: dict[str, Header], control: PermissionMap, place: str) 
     rules = []
     for name, switch in value.items():
         if switch not in ("true", "false"):
-            raise ContentRefused(f"{place}.{cut(name)} is {short(switch)}, expected true or false")
+            raise ContentRefused(
+                f"{place}.{cut(name)} is {short(switch)}, expected true or false",
+                hint="write true or false, without quotes",
+            )
         rules.append(Rule(control.also.get(name, name), "*", _SWITCHES[str(switch)]))
     return _bounded(rules, place)
 
@@ -96,7 +99,7 @@ def granted(rules: list[Rule], control: PermissionMap, place: str, notes: list[s
 
 def _bounded(rules: list[Rule], place: str) -> list[Rule]:
     if len(rules) > _MOST_RULES:
-        raise ContentRefused(f"{place} has more than {_MOST_RULES} rules")
+        raise ContentRefused(f"{place} has more than {_MOST_RULES} rules", hint="leave out rules that others cover")
     return rules
 
 

@@ -117,11 +117,16 @@ def _fields(
     url = next((table[key] for key in _URLS if table.get(key)), None)
     used = {"command", "args", env, "env", headers, "headers", "enabled", "disabled", *_URLS, *_SILENT}
     if url is not None and table.get("command"):
-        raise ContentRefused(f"{place} has a command and a URL, and nobody can say which one counts")
+        raise ContentRefused(
+            f"{place} has a command and a URL, and nobody can say which one counts", hint="take one of them out"
+        )
     if url is not None and re.match(r"[^/?#]*//[^/?#]*@", str(url)):
-        raise ContentRefused(f"{place}: the URL holds credentials, which no bundle may")
+        raise ContentRefused(
+            f"{place}: the URL holds credentials, which no bundle may",
+            hint="take them out of the url, and name a variable in a header",
+        )
     if not isinstance(table.get(headers, {}), dict):
-        raise ContentRefused(f"{place}.{headers} is no table")
+        raise ContentRefused(f"{place}.{headers} is no table", hint="write it as a table of headers")
     if url is not None and _text(table, "type") == "sse":
         notes.append(f"{place}: type sse is read as http")
     if url is not None:
@@ -146,7 +151,9 @@ def _listed(value: list[Header], place: str, notes: list[str]) -> list[str]:
     for one in value:
         name, sign, _ = one.partition("=") if isinstance(one, str) else ("", "", "")
         if not _NAME.match(name):
-            raise ContentRefused(f"{place} holds something else than names of variables")
+            raise ContentRefused(
+                f"{place} holds something else than names of variables", hint="name variables, and never their values"
+            )
         if sign:
             notes.append(f"{place}.{_told(name)}: its value is left out; set the variable where the host runs")
         names.append(name)
@@ -158,12 +165,16 @@ def _names(value: Header, place: str, notes: list[str], *, whole: bool) -> dict[
     named: dict[str, str] = {}
     for key, text in value.items() if isinstance(value, dict) else ():
         if not whole and not _NAME.match(key):
-            raise ContentRefused(f"{place} holds something else than names of variables")
+            raise ContentRefused(
+                f"{place} holds something else than names of variables", hint="name variables, and never their values"
+            )
         match = _VARIABLE.match(text) if isinstance(text, str) else None
         if match and (whole or match["name"] == key):
             named[key] = match["name"]
         elif whole or match or (isinstance(text, str) and "$" in text):
-            raise ContentRefused(f"{place}.{_told(key)} is more than one variable of that name")
+            raise ContentRefused(
+                f"{place}.{_told(key)} is more than one variable of that name", hint="name one variable"
+            )
         else:
             notes.append(f"{place}.{_told(key)}: its value is left out; set the variable where the host runs")
             named[key] = key

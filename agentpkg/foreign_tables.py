@@ -42,7 +42,7 @@ def read_table(kind: str, data: bytes, where: str) -> dict[str, Header]:
         raise ContentRefused(f"{where}: {error}", hint="mend the file; its host cannot read it either") from None
     header = _plain(value, where, 0)
     if not isinstance(header, dict):
-        raise ContentRefused(f"{where} holds no table")
+        raise ContentRefused(f"{where} holds no table", hint="write it as its host does")
     return header
 
 
@@ -56,7 +56,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _plain(value: object, where: str, level: int) -> Header:
     """Return a parsed value as headers hold it: every scalar is text, and nothing is empty text."""
     if level > _MOST_LEVELS:
-        raise ContentRefused(f"{where} nests deeper than {_MOST_LEVELS} levels")
+        raise ContentRefused(f"{where} nests deeper than {_MOST_LEVELS} levels", hint="write it flatter")
     if isinstance(value, dict):
         return {str(key): _plain(inner, where, level + 1) for key, inner in value.items()}
     if isinstance(value, list):

@@ -114,7 +114,7 @@ def names_in(value: Header, place: str) -> list[str]:
     else:
         raise ContentRefused(f"{place} is a table, and the host reads a list", hint="write a list of names")
     if len(names) > _MOST_NAMES:
-        raise ContentRefused(f"{place} holds more than {_MOST_NAMES} names")
+        raise ContentRefused(f"{place} holds more than {_MOST_NAMES} names", hint="leave out names that others cover")
     return names
 
 
@@ -207,7 +207,7 @@ def _without(tools: Tools, value: Header, control: ToolControl, place: str, note
         tools = tuple(Tool(one) for one in every_tool(control))
     words = dict.fromkeys(word for one in names for word in _words(one))
     if len(words) > _MOST_NAMES:
-        raise ContentRefused(f"{place} holds more than {_MOST_NAMES} names")
+        raise ContentRefused(f"{place} holds more than {_MOST_NAMES} names", hint="leave out names that others cover")
     for name in words:
         taken, server = denied_by(name, control), denied_servers(name, control)
         if not taken and not server:

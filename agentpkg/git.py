@@ -16,17 +16,19 @@ import tempfile
 from codecs import BOM_UTF8
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
 from agentpkg.text import escape
+from agentpkg.trail import heard, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_SECONDS = 600
-_OLDEST = (2, 30)
-_INSTALL = "install git {}.{} or newer".format(*_OLDEST)
+SECONDS = 600
+OLDEST = (2, 30)
+_INSTALL = "install git {}.{} or newer".format(*OLDEST)
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _STREAMED = "1m"
@@ -63,6 +65,8 @@ with _fenced():  # to be imported it runs git already
     import git as gitpython
     from git.exc import GitCommandNotFound
 
+if heard():
+    note(f"git {'.'.join(map(str, gitpython.Git().version_info))}")
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
@@ -92,7 +96,7 @@ class GitFailed(AgentpkgError):
         self.output = output
 
 
-def run(
+def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
     folder: Path,
     *arguments: str,
     bare: bool = False,
@@ -100,11 +104,12 @@ def run(
     allowed: tuple[int, ...] = (0,),
     settings: Mapping[str, str] | None = None,
     into: Any = None,
+    seconds: int = SECONDS,
 ) -> tuple[int, bytes]:
     """Run one git command in `folder`, which is a repository of ours if `bare`; return its status and output.
 
     `settings` are values of git's configuration for this one run. The output goes piece by piece to the `write` of
-    `into`, where that is given. Raises `GitFailed` for a status not `allowed`.
+    `into`, where that is given. After so many `seconds` it is stopped. Raises `GitFailed` for a status not `allowed`.
     """
     git = gitpython.Git(folder)
     if bare:
@@ -113,6 +118,7 @@ def run(
     with _fenced(), tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
+        began = monotonic()
         try:
             status, output, error = git.execute(
                 ["git", *_OPTIONS, *own, *arguments],
@@ -122,15 +128,17 @@ def run(
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
-                kill_after_timeout=_SECONDS if os.name == "posix" else None,
+                kill_after_timeout=seconds if os.name == "posix" else None,
             )
         except GitCommandNotFound:
             raise _no_git() from None
+        if heard():
+            note(f"git {' '.join(arguments)} in {folder}: status {status}, {monotonic() - began:.3f} s")
         if status not in allowed:
             _refuse_old(git)
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-        said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {_SECONDS} seconds, and was stopped", said)
+        said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {seconds} seconds, and was stopped", said)
         lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
         raise GitFailed(
             f"git {arguments[0]} failed",
@@ -148,8 +156,19 @@ def _refuse_old(git: Any) -> None:
     """Raise `UsageError` for a git that is too old, which nobody asks before something has failed."""
     _, said, _ = git.execute(["git", "version"], with_extended_output=True, with_exceptions=False)
     found = re.match(r"git version ((\d+)\.(\d+)\S*)", str(said))
-    if found and (int(found[2]), int(found[3])) < _OLDEST:
+    if found and (int(found[2]), int(found[3])) < OLDEST:
         raise UsageError(f"git {found[1]} is too old", hint=_INSTALL)
+
+
+def version() -> str | None:
+    """Return the version of git as it tells it, None where there is none."""
+    with _fenced():
+        try:
+            _, said, _ = gitpython.Git().execute(["git", "version"], with_extended_output=True, with_exceptions=False)
+        except GitCommandNotFound:
+            return None
+    found = re.match(r"git version (\S+)", str(said))
+    return found[1] if found else None
 
 
 def check_ref(name: str) -> str:
@@ -182,14 +201,19 @@ class Reader:
         holding it in memory, and `Damaged` for one that cannot be read.
         """
         if not _OBJECT.match(object_name):
-            raise ContentRefused(f"{escape(object_name)!r} is not a name that may be looked up")
+            raise ContentRefused(
+                f"{escape(object_name)!r} is not a name that may be looked up", hint="name a branch, a tag or a commit"
+            )
         stream: Any = None
         try:
             found, kind, size, stream = self._ask("stream_object_data", object_name)
             if size > most:
                 while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
                     pass
-                raise ContentRefused(f"{called or object_name} has {size:,} bytes, {most:,} are allowed")
+                raise ContentRefused(
+                    f"{called or object_name} has {size:,} bytes, {most:,} are allowed",
+                    hint="a registry of bundles may be allowed more: max_file_bytes in [registries.NAME]",
+                )
             data = stream.read(size)
         except (ValueError, OSError) as error:
             if re.search(r" missing\W*\Z", str(error)):

@@ -47,7 +47,7 @@ FOREIGN_NAMES = {
     "task": "delegate", "agent": "delegate", "todowrite": "todo", "todoread": "todo", "skill": "skill",
     "askuserquestion": "ask", "ask_user": "ask", "question": "ask",
 }  # fmt: skip
-_TOOL = re.compile(
+TOOL = re.compile(
     r"(?P<name>[a-z][a-z-]*|mcp:(?P<server>\w[\w.-]*)/(?P<tool>\*|\w[\w.-]*))(?:\((?P<scope>\S|\S[^()\t\r\n]*\S)\))?\Z",
     re.ASCII,
 )
@@ -78,7 +78,7 @@ class Tool:
 
 def parse_tool(text: str) -> Tool:
     """Return the tool that `text` names; raise `ValueError`, saying what is wrong, if there is none."""
-    match = _TOOL.match(text)
+    match = TOOL.match(text)
     if match and (match["server"] or match["name"] in TOOLS):
         if match["server"] and match["scope"]:
             raise ValueError(f"{text!r}: a tool of an MCP server takes no scope")
@@ -129,6 +129,18 @@ class Grants:
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.powers))
+
+
+def left_by(powers: Iterable[str], tools: tuple[Tool, ...] | None) -> Grants:
+    """Return what is left of an agent's `powers` where these are its only tools (None: where it keeps those it has).
+
+    Skills and fields of hosts stay; a server goes if no tool of it is left.
+    """
+    if tools is None:
+        return Grants(frozenset(powers))
+    servers = tuple(f"mcp-server:{tool.server} " for tool in tools if tool.server)
+    stay = (one for one in powers if one.startswith(("skill:", *servers)) or _HOST_FIELD.match(one))
+    return Grants.of(tools, tuple(stay))
 
 
 def name_powers(powers: Iterable[str]) -> str:

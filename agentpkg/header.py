@@ -69,7 +69,9 @@ class _StrictHandler(BaseHandler):
     def load(self, fm: str) -> dict[str, Header]:
         value = _load(fm, self._where, 2)
         if not isinstance(value, dict):
-            raise ContentRefused(f"{self._where}: the header is not a table of keys and values")
+            raise ContentRefused(
+                f"{self._where}: the header is not a table of keys and values", hint="write each line as key: value"
+            )
         return value
 
 

@@ -14,12 +14,14 @@ from agentpkg.errors import NetworkError, UsageError
 from agentpkg.git import GitFailed, check_ref, run
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.requirement import is_version
+from agentpkg.site.values import Added
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SPACE = "refs/agentpkg/theirs"
+_LAST = 253402300799  # the last second that has a year of four digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +89,18 @@ def list_rewrites(mirror: Mirror, folder: str, since: str | None) -> list[Rewrit
                 here.add(place)
         seen |= here
     return rewrites
+
+
+def list_added(mirror: Mirror, folder: str) -> dict[tuple[str, str], Added]:
+    """Return when each version below `folder` came to the branch, and by which commit, by bundle and version."""
+    options = ("--reverse", "--first-parent", "-m", "--no-renames", "--diff-filter=A", "--name-only", "-z")
+    _, output = run(mirror.path, "log", *options, "--format=%x01%H %ct", str(mirror.head), "--", folder, bare=True)
+    added: dict[tuple[str, str], Added] = {}
+    for part in output.decode("utf-8", "backslashreplace").split("\x01")[1:]:
+        about, *paths = re.split(r"[\0\n]+", part)
+        commit, _, time = about.partition(" ")
+        for path in paths:
+            version = version_of(path, folder) if path else None
+            if version and is_version(version[1]):
+                added.setdefault(version, Added(time=min(int(time), _LAST), commit=commit))
+    return added

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from agentpkg.header import Header
     from agentpkg.hosts.base import Host, HostField, Value
 
+INTEGER = r"[1-9]\d{0,8}"
+NUMBER = r"\d{1,9}(\.\d{1,9})?"
+REPLACED = ("model", "description")  # what may differ at a host, beside the fields that only it knows
+
 
 def host_powers(agent: Agent, host: Host) -> tuple[str, ...]:
     """Return the powers that the agent's own fields for `host` add there, as `host.field=value`."""
@@ -41,7 +45,10 @@ def read_own_text(agent: Agent, host: Host, key: str) -> str | None:
     own = agent.host_fields.get(host.name, {})
     value = own.get(key)
     if key in own and not (isinstance(value, str) and value.strip()):
-        raise ContentRefused(f"agent {agent.name}: hosts.{host.name}.{key} must be text, and not blank")
+        raise ContentRefused(
+            f"agent {agent.name}: hosts.{host.name}.{key} must be text, and not blank",
+            hint="write something, or take the field out",
+        )
     return value if isinstance(value, str) else None
 
 
@@ -50,35 +57,39 @@ def read_own_fields(agent: Agent, host: Host) -> dict[str, Value]:
     own = agent.host_fields.get(host.name, {})
     specs = {spec.name: spec for spec in host.fields}
     values: dict[str, Value] = {}
-    for name in sorted(own.keys() - {"model", "description"}):
+    for name in sorted(own.keys() - {*REPLACED}):
         where = f"agent {agent.name}: hosts.{host.name}.{name}"
         if name not in specs:
             raise ContentRefused(
                 f"{where} is not a field that {host.title} knows", hint=f"known: {', '.join(sorted(specs))}"
             )
-        values[name] = _read_field(own[name], specs[name], where)
+        values[name] = read_field(own[name], specs[name], where)
     return values
 
 
-def _read_field(value: Header, spec: HostField, where: str) -> Value:
+def read_field(value: Header, spec: HostField, where: str) -> Value:
+    """Return the value of one field as its host takes it; raise `ContentRefused` naming `where` if it would not."""
     if spec.kind == "texts":
         if not isinstance(value, list):
-            raise ContentRefused(f"{where} must be a list of texts")
+            raise ContentRefused(f"{where} must be a list of texts", hint="write it as [one, two]")
         if not value or len({str(item) for item in value}) < len(value):
-            raise ContentRefused(f"{where} must not be empty, nor name one text twice")
+            raise ContentRefused(
+                f"{where} must not be empty, nor name one text twice", hint="name each text once, or take the field out"
+            )
         return [_read_text(item, spec, where) for item in value]
     text = _read_text(value, spec, where)
     if spec.kind == "boolean":
         if text not in ("true", "false"):
-            raise ContentRefused(f"{where} is {text!r}, expected true or false")
+            raise ContentRefused(f"{where} is {text!r}, expected true or false", hint="write true or false")
         return text == "true"
     if spec.kind == "text":
         return text
-    pattern = r"[1-9]\d{0,8}" if spec.kind == "integer" else r"\d{1,9}(\.\d{1,9})?"
+    pattern = INTEGER if spec.kind == "integer" else NUMBER
     if not re.fullmatch(pattern, text) or (spec.most is not None and float(text) > spec.most):
         limit = f" up to {spec.most:g}" if spec.most is not None else ""
         raise ContentRefused(
-            f"{where} is {text!r}, expected {'a whole number' if spec.kind == 'integer' else 'a number'}{limit}"
+            f"{where} is {text!r}, expected {'a whole number' if spec.kind == 'integer' else 'a number'}{limit}",
+            hint="write digits, without a unit",
         )
     return int(text) if spec.kind == "integer" else float(text)
 
@@ -86,9 +97,12 @@ def _read_field(value: Header, spec: HostField, where: str) -> Value:
 def _read_text(value: Header, spec: HostField, where: str) -> str:
     if not isinstance(value, str):
         wanted = {"text": "be text", "texts": "hold texts"}.get(spec.kind, f"be a {spec.kind}")
-        raise ContentRefused(f"{where} must {wanted}")
+        raise ContentRefused(f"{where} must {wanted}", hint="agentpkg hosts HOST tells the kind of each field")
     if spec.choices and value not in spec.choices:
         raise ContentRefused(f"{where} is {value!r}", hint=f"one of: {', '.join(spec.choices)}")
     if spec.pattern and not re.fullmatch(spec.pattern, value):
-        raise ContentRefused(f"{where} is {value!r}, which {spec.pattern} does not match")
+        raise ContentRefused(
+            f"{where} is {value!r}, which {spec.pattern} does not match",
+            hint="agentpkg hosts HOST tells what the field takes",
+        )
     return value

@@ -11,17 +11,22 @@ anew is still held to what was seen before. Its lines:
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import DiskError, IntegrityError
+from agentpkg.errors import SEE_RIGHTS, DiskError, IntegrityError
 from agentpkg.journal import write_synced
+from agentpkg.sources import git_url
+from agentpkg.store import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from agentpkg.registry_tables import RegistrySource
 
 _START = "agentpkg ledger 1"
 
@@ -95,7 +100,7 @@ class Ledger:
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise DiskError(f"cannot read {self.path}: {error.strerror}") from None
+            raise DiskError(f"cannot read {self.path}: {error.strerror}", hint=SEE_RIGHTS) from None
         if not data.startswith(_START.encode() + b"\n"):  # not even an empty file: `begin` writes all at once
             raise self._unreadable(data[:60].decode("ascii", "replace"))
         return data[: data.rfind(b"\n") + 1]
@@ -141,6 +146,18 @@ class Ledger:
                 f"cannot write {self.path}: {error.strerror}",
                 hint="make room or fix the permissions; AGENTPKG_STATE_DIR names another folder",
             ) from error
+
+
+def source_key(source: RegistrySource, root: Path) -> str:
+    """Return what a registry is known by on this machine: by URL, branch and folder, with its paths below `root`."""
+    parts = [git_url(source.url, root), source.branch or "", source.subfolder]
+    parts += [f"agents {source.ref}"] if source.ref is not None else []
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def ledger_path(key: str) -> Path:
+    """Return the file of the ledger of the registry that is known by this key."""
+    return state_folder() / "ledgers" / f"{key}.txt"
 
 
 def _seen(seen: Mapping[tuple[str, str], str]) -> list[str]:

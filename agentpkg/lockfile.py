@@ -19,6 +19,8 @@ from agentpkg.requirement import FROM_PATH, Requirement, check_path, is_from_pat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentpkg.overrides import Override
+
 Losses: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, str]]]"  # fidelities by agent, host and field
 # What `--fail-on` takes: the fidelities of `agentpkg.losses`, from better to worse; here, so that it costs no import.
 LEVELS = ("approximated", "narrowed", "widened")
@@ -26,7 +28,7 @@ FILE_NAME = "agentpkg.lock"
 FORMAT = 1
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
 _REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"
-_ITEM = re.compile(r"agents/[^/]+\Z|skills/[^/]+/.")
+ITEM = re.compile(r"agents/[^/]+\Z|skills/[^/]+/.")
 # Not compiled here, nor are others that a sync with nothing to do never needs: each costs part of a millisecond.
 _CONFLICT = r"(?ms)^<{7} .*?\n(.*?)(?:^\|{7} .*?\n.*?)?^={7}\n(.*?)^>{7} .*?$\n?"
 
@@ -39,6 +41,7 @@ class LockedBundle:
     the requirement that the manifest holds for it, None if only another bundle requires it. `requires` maps the ids
     that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses` tell, by
     agent and host, the fields that were not carried exactly, and how they fare; None where the lock is silent.
+    `overrides` are those of the manifest that were rendered.
     """
 
     version: str
@@ -49,6 +52,7 @@ class LockedBundle:
     requires: Mapping[str, str]
     grants: Mapping[str, tuple[str, ...]]
     losses: Losses | None = None
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,7 @@ def _parse(text: str) -> Lockfile:
             json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
-    fields = Fields(data, FILE_NAME, IntegrityError)
+    fields = Fields(data, FILE_NAME, IntegrityError, _REPAIR)
     version = fields.number("format")
     if version > FORMAT:
         raise UsageError(
@@ -156,7 +160,14 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
         }
         if "losses" in fields
         else None,
+        overrides=_overrides(fields.table("overrides")) if "overrides" in fields else (),
     )
+
+
+def _overrides(fields: Fields) -> tuple[Override, ...]:
+    from agentpkg.overrides import read_overrides
+
+    return read_overrides(fields)
 
 
 def _files(fields: Fields) -> dict[str, LockedFile]:
@@ -167,7 +178,7 @@ def _files(fields: Fields) -> dict[str, LockedFile]:
             raise ContentRefused(f"{FILE_NAME}: {path!r} is not a path inside the project", hint=_REPAIR)
         match fields.raw(path):
             case {"bundle": str(bundle), "item": str(item), "hosts": [*hosts], "sha256": str(sha), **more} if (
-                not more and {*map(type, hosts)} <= {str} and _ITEM.match(item)
+                not more and {*map(type, hosts)} <= {str} and ITEM.match(item)
             ):
                 files[path] = LockedFile(bundle=bundle, item=item, hosts=tuple(hosts), sha256=sha)
             case _:
@@ -176,7 +187,7 @@ def _files(fields: Fields) -> dict[str, LockedFile]:
 
 
 def _file(fields: Fields) -> LockedFile:
-    if not _ITEM.match(fields.text("item")):
+    if not ITEM.match(fields.text("item")):
         raise fields.error(f"{fields.where}: item is not a file of a bundle", hint=_REPAIR)
     return LockedFile(
         bundle=fields.text("bundle"),
@@ -248,6 +259,10 @@ def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
     }
     if bundle.losses is not None:
         data["losses"] = {agent: {host: dict(lost) for host, lost in of.items()} for agent, of in bundle.losses.items()}
+    if bundle.overrides:
+        from agentpkg.overrides import overrides_data
+
+        data["overrides"] = overrides_data(bundle.overrides)
     if bundle.wanted:
         wanted = {
             "version": bundle.wanted.specifier,

@@ -28,7 +28,15 @@ from agentpkg.requirement import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from agentpkg.overrides import Override
+
 FILE_NAME = "agentpkg.toml"
+KEYS = ("project", "registries", "bundles", "overrides", "models", "hosts")
+PROJECT_KEYS = ("hosts",)
+REQUIREMENT_KEYS = ("path", "version", "hosts", "agents", "as")
+HOST_KEYS = ("widening",)
+WIDENING = ("refuse", "allow")  # the first is what holds where nothing is said
+MODEL_ID = r"[-/\d]"  # what a model id holds, and no tier
 BUILTIN_URL = "builtin:"  # where the default registry is, unless the manifest says otherwise: in agentpkg itself
 
 
@@ -45,12 +53,13 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The values of a manifest. `requirements` are keyed by bundle id, `settings` by host."""
+    """The values of a manifest. `requirements` and `overrides` are keyed by bundle id, `settings` by host."""
 
     hosts: tuple[str, ...]
     requirements: Mapping[str, Requirement]
     registries: Mapping[str, RegistrySource]
     settings: Mapping[str, HostSettings]
+    overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
 
     def settings_of(self, host: str) -> HostSettings:
         """Return the project's settings for a host, the defaults where it says nothing."""
@@ -79,9 +88,9 @@ class Manifest:
 def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:
     """Return the manifest that `text` holds, or raise `UsageError` naming the key that is wrong."""
     fields = parse_toml(text, FILE_NAME, UsageError)
-    fields.reject_unknown("project", "registries", "bundles", "models", "hosts")
+    fields.reject_unknown(*KEYS)
     project = fields.table("project")
-    project.reject_unknown("hosts")
+    project.reject_unknown(*PROJECT_KEYS)
     known = tuple(known_hosts)
     registries = read_registries(fields)
     requirements = {
@@ -92,6 +101,7 @@ def parse_manifest(text: str, known_hosts: Iterable[str]) -> Manifest:
         requirements=requirements,
         registries=registries,
         settings=_settings(fields, known),
+        overrides=_overrides(fields, known, registries) if "overrides" in fields else {},
     )
 
 
@@ -112,19 +122,12 @@ def _requirement(
     fields: Fields, key: str, known: tuple[str, ...], registries: Mapping[str, RegistrySource]
 ) -> Requirement:
     where = f"{FILE_NAME}: [bundles] {key}"
-    registry, name = split_id(key)
-    check_name(name, where)
-    if key != bundle_id(registry, name):
-        raise UsageError(f"{where}: the default registry is not named", hint=f"write it as {name}")
-    if registry != DEFAULT_REGISTRY and registry not in registries:
-        raise UsageError(
-            f"{where}: there is no registry {registry!r}", hint=f"add [registries.{registry}] with its url"
-        )
+    registry, name = _check_id(key, where, registries)
     value = fields.raw(key)
     if isinstance(value, str):
         return Requirement(name=name, registry=registry, specifier=value.strip())
     table = fields.table(key)
-    table.reject_unknown("path", "version", "hosts", "agents", "as")
+    table.reject_unknown(*REQUIREMENT_KEYS)
     hosts, path = table.texts_or_none("hosts"), table.text_or_none("path")
     renames = table.table("as").text_table()
     for new in renames.values():
@@ -140,6 +143,31 @@ def _requirement(
     )
 
 
+def _check_id(key: str, where: str, registries: Mapping[str, RegistrySource]) -> tuple[str, str]:
+    """Return registry and name of a bundle that a key names."""
+    registry, name = split_id(key)
+    check_name(name, where)
+    if key != bundle_id(registry, name):
+        raise UsageError(f"{where}: the default registry is not named", hint=f"write it as {name}")
+    if registry != DEFAULT_REGISTRY and registry not in registries:
+        raise UsageError(
+            f"{where}: there is no registry {registry!r}", hint=f"add [registries.{registry}] with its url"
+        )
+    return registry, name
+
+
+def _overrides(
+    fields: Fields, known: tuple[str, ...], registries: Mapping[str, RegistrySource]
+) -> dict[str, tuple[Override, ...]]:
+    from agentpkg.overrides import read_overrides
+
+    overrides = {}
+    for key, table in fields.table("overrides").tables():
+        _check_id(key, f"{FILE_NAME}: [overrides] {key}", registries)
+        overrides[key] = read_overrides(table, known)
+    return overrides
+
+
 def _settings(fields: Fields, known: tuple[str, ...]) -> dict[str, HostSettings]:
     models, hosts = fields.table("models"), fields.table("hosts")
     names = check_hosts((*models, *hosts), f"{FILE_NAME}: [models] and [hosts]", known)
@@ -147,13 +175,13 @@ def _settings(fields: Fields, known: tuple[str, ...]) -> dict[str, HostSettings]
     for name in names:
         tiers, own = models.table(name), hosts.table(name)
         for asked in tiers:
-            if asked not in TIERS and not re.search(r"[-/\d]", asked):
+            if asked not in TIERS and not re.search(MODEL_ID, asked):
                 raise UsageError(
                     f"{tiers.where}: {asked!r} is no tier and no model id", hint=f"tiers: {', '.join(TIERS)}"
                 )
-        own.reject_unknown("widening")
-        widening = own.text_or_none("widening") or "refuse"
-        if widening not in ("allow", "refuse"):
+        own.reject_unknown(*HOST_KEYS)
+        widening = own.text_or_none("widening") if "widening" in own else WIDENING[0]
+        if widening not in WIDENING:
             raise UsageError(f"{own.where}: widening is {widening!r}", hint='use "refuse" (the default) or "allow"')
         settings[name] = HostSettings(models=tiers.text_table(), widening=widening == "allow")
     return settings

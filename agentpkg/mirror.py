@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentpkg.batch import Batch
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
-from agentpkg.git import Damaged, GitFailed, Reader, damaged, object_id, run
+from agentpkg.git import SECONDS, Damaged, GitFailed, Reader, damaged, object_id, run
 from agentpkg.limits import LIMITS
 from agentpkg.trees import Entry, TreeDiff, parse_tree
 from agentpkg.unreachable import network_error
@@ -190,7 +190,9 @@ class Mirror:
         """Return the newest commit that is part of the history of both; raise `UsageError` if there is none."""
         status, output = run(self.path, "merge-base", one, other, bare=True, allowed=(0, 1))
         if status == 1:
-            raise UsageError(f"{one[:12]} and {other[:12]} have no history in common")
+            raise UsageError(
+                f"{one[:12]} and {other[:12]} have no history in common", hint="compare two commits of one branch"
+            )
         return output.decode().strip()
 
     def changed(self, old: str, new: str, folder: str) -> tuple[str, ...]:
@@ -229,10 +231,10 @@ def _lines(ids: Iterable[str]) -> bytes:
     return "".join(f"{one}\n" for one in ids).encode()
 
 
-def list_remote(url: str, *patterns: str, folder: Path) -> dict[str, str]:
+def list_remote(url: str, *patterns: str, folder: Path, seconds: int = SECONDS) -> dict[str, str]:
     """Return what the refs of a remote stand for, by name; `HEAD` may stand for a branch (`ref: refs/heads/…`)."""
     try:
-        _, output = run(folder, "ls-remote", "--quiet", "--symref", "--", url, *patterns)
+        _, output = run(folder, "ls-remote", "--quiet", "--symref", "--", url, *patterns, seconds=seconds)
     except GitFailed as error:
         raise network_error("reach", url, error.details) from None
     refs: dict[str, str] = {}

@@ -9,7 +9,7 @@ from agentpkg.grants import EVERYTHING
 from agentpkg.losses import Fidelity, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from agentpkg.grants import Grants
     from agentpkg.hosts.base import AlsoRead, Host
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A rendering, the bundle that it is of, and the path that it goes to."""
+    """A rendering, the bundle that it is of, the path that it goes to, and the powers that the agent holds there."""
 
     bundle: str
     path: str
+    held: Grants
     rendering: Rendering
 
 
@@ -35,9 +36,7 @@ class Overlap:
     note: Note
 
 
-def find_overlaps(
-    placed: Sequence[Placed], grants: Mapping[str, Mapping[str, Grants]], used: Iterable[Host], user: bool
-) -> tuple[Overlap, ...]:
+def find_overlaps(placed: Sequence[Placed], used: Iterable[Host], user: bool) -> tuple[Overlap, ...]:
     """Return what those of the `used` hosts that read each other's files make of them.
 
     `user` says that the paths are below the home folder. A host that has a copy of its own, and takes that one, is no
@@ -52,7 +51,7 @@ def find_overlaps(
             one,
             host,
             has_own=(one.rendering.agent, host.name) in own,
-            free=grants[one.bundle][one.rendering.agent].covers(EVERYTHING),
+            free=one.held.covers(EVERYTHING),
             user=user,
         )
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentpkg.console import one_line, tell
+from agentpkg.console import insist, one_line
 from agentpkg.errors import UsageError, nearest
 from agentpkg.hidden import escape
 
@@ -43,7 +43,7 @@ def pick(question: str, choices: Sequence[Choice]) -> tuple[str, ...]:
 def _type(question: str, choices: Sequence[Choice]) -> set[str]:
     names = [one.name for one in choices]
     for one in choices:
-        tell(_label(one, max(map(len, names), default=0)))
+        insist(_label(one, max(map(len, names), default=0)))
     default = ", ".join(one.name for one in choices if one.chosen)
     answer = click.prompt(f"{question} (names)", default=default, err=True)
     given = set(answer.replace(",", " ").split())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg import lockfile, manifest
-from agentpkg.errors import ContentRefused, DiskError, IntegrityError, UsageError
+from agentpkg.errors import SEE_RIGHTS, ContentRefused, DiskError, IntegrityError, UsageError
 from agentpkg.files import DiskFile, file_digest, fold, is_entry
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Project:
                 f"there is no {manifest.FILE_NAME} in {self.root}", hint="agentpkg init makes one"
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{manifest.FILE_NAME} is not UTF-8") from None
+            raise UsageError(f"{manifest.FILE_NAME} is not UTF-8", hint="save it as UTF-8") from None
         except OSError as error:
-            raise DiskError(f"cannot read {self.root / self.manifest}: {error.strerror}") from None
+            raise DiskError(f"cannot read {self.root / self.manifest}: {error.strerror}", hint=SEE_RIGHTS) from None
         if text.startswith("\ufeff"):
             raise UsageError(
                 f"{manifest.FILE_NAME} begins with a byte order mark",
@@ -83,7 +83,7 @@ class Project:
                 f"{lockfile.FILE_NAME} is not UTF-8", hint="restore it from version control, or delete it and sync"
             ) from None
         except OSError as error:
-            raise DiskError(f"cannot read {self.root / self.lock}: {error.strerror}") from None
+            raise DiskError(f"cannot read {self.root / self.lock}: {error.strerror}", hint=SEE_RIGHTS) from None
 
 
 def find_project(start: Path) -> Project:
@@ -189,7 +189,7 @@ def _read(root: Path, path: str) -> DiskFile | None:
     except OSError as error:
         if error.errno == errno.ELOOP:
             return DiskFile(content=b"", sha256="", odd=f"{path} is a symbolic link")
-        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+        raise DiskError(f"cannot read {path}: {error.strerror}", hint=SEE_RIGHTS) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
@@ -199,7 +199,7 @@ def _read(root: Path, path: str) -> DiskFile | None:
         while len(content) != status.st_size and (rest := os.read(descriptor, _MOST_BYTES)):
             content += rest  # it grows or shrinks while it is read
     except OSError as error:
-        raise DiskError(f"cannot read {path}: {error.strerror}") from None
+        raise DiskError(f"cannot read {path}: {error.strerror}", hint=SEE_RIGHTS) from None
     finally:
         os.close(descriptor)
     return DiskFile(content=content, sha256=file_digest(content))
@@ -234,7 +234,7 @@ def _names_in(folder: Path) -> dict[str, set[str]]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise DiskError(f"cannot read {folder}: {error.strerror}") from None
+        raise DiskError(f"cannot read {folder}: {error.strerror}", hint=SEE_RIGHTS) from None
     return names
 
 
@@ -276,20 +276,23 @@ def read_folder(root: Path, *, most_files: int, most_bytes: int) -> dict[str, by
         entries = [Path(place) / name for name in (*inner, *names)]
         links = [entry for entry in entries if entry.is_symlink()]
         if links:
-            raise ContentRefused(f"{links[0]} is a symbolic link")
+            raise ContentRefused(f"{links[0]} is a symbolic link", hint="put the file itself there")
         paths += [(Path(place) / name).relative_to(root).as_posix() for name in names]
         size += sum((Path(place) / name).lstat().st_size for name in names)
         if len(paths) > most_files or size > most_bytes or len(Path(place).relative_to(root).parts) > _MOST_FOLDERS:
-            raise ContentRefused(f"{root} holds more than a bundle may: {most_files} files, {most_bytes:,} bytes")
+            raise ContentRefused(
+                f"{root} holds more than a bundle may: {most_files} files, {most_bytes:,} bytes",
+                hint="name the bundle's own folder, the one with bundle.toml in it",
+            )
     files = read_files(root, sorted(paths))
     for path, file in files.items():
         if file.odd:
-            raise ContentRefused(f"{root / path}: {file.odd}")
+            raise ContentRefused(f"{root / path}: {file.odd}", hint="put a plain file there")
     return {path: file.content for path, file in files.items()}
 
 
 def _raise(error: OSError) -> None:
-    raise DiskError(f"cannot read {error.filename}: {error.strerror}") from None
+    raise DiskError(f"cannot read {error.filename}: {error.strerror}", hint=SEE_RIGHTS) from None
 
 
 def detect_hosts(root: Path, marks: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

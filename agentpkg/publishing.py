@@ -144,7 +144,7 @@ def make_repository(place: Path) -> None:
         if empty:
             place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DiskError(f"cannot make {place}: {error.strerror}") from None
+        raise DiskError(f"cannot make {place}: {error.strerror}", hint="name a folder that you may write to") from None
     if empty:
         run(place, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".")
     elif not ((place / ".git").exists() or (place / "HEAD").exists()):

@@ -17,6 +17,7 @@ from agentpkg.git import Damaged
 from agentpkg.registry import Registry
 from agentpkg.remote import Remote, mirror_lock
 from agentpkg.requirement import DEFAULT_REGISTRY, bundle_id, split_id
+from agentpkg.trail import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +69,8 @@ class Registries:
                     f"there is no registry {name!r}",
                     hint=nearest(name, self._sources, f"agentpkg registry add {name} URL"),
                 )
-            self._open[name] = self._remote(name) if name in self._sources else open_builtin()
+            opened = self._open[name] = self._remote(name) if name in self._sources else open_builtin()
+            note(f"registry {name}: {opened.url} at {opened.commit[:12]}, read from {opened.mirror.path}")
         return self._open[name]
 
     def of(self, bundle: str) -> Registry | Collection | Local:
@@ -125,6 +127,11 @@ class Registries:
             self._open.clear()
         return self._healing(registry, lambda: self.get(registry).load(name, version))
 
+    def files(self, bundle: str, version: str) -> Mapping[str, bytes]:
+        """Return the files of one version of a bundle that is in a registry, by path, as its author wrote them."""
+        registry, name = split_id(bundle)
+        return self._healing(registry, lambda: self.get(registry).files(name, version))
+
     def _healing(self, name: str, work: Callable[[], T]) -> T:
         """Do some work with a registry; where its mirror proves damaged, fetch that anew and do it again, once."""
         try:
@@ -159,6 +166,8 @@ class Registries:
         if not self._offline and (self._fresh or mirror.head is None or mirror.damaged):
             with self._status(f"fetching registry {name}"), remote.locked() as mirror:
                 remote.fetch(mirror)
+        else:
+            note(f"registry {name}: not fetched, {'--offline' if self._offline else 'what is here will do'}")
         if source.ref is not None:
             pins = {split_id(bundle)[1]: pin for bundle, pin in self._pins.items() if split_id(bundle)[0] == name}
             return Collection(

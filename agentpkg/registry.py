@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
-from agentpkg.errors import ContentRefused, NetworkError, UsageError, nearest
-from agentpkg.fields import parse_toml
+from agentpkg.errors import ContentRefused, NetworkError, UsageError
 from agentpkg.git import damaged
 from agentpkg.limits import LIMITS, MOST_FILES, Limits
-from agentpkg.registry_file import parse_registry_file
+from agentpkg.ranking import meant
+from agentpkg.registry_file import parse_registry_file, parse_yanked
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
-from agentpkg.text import check_line, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -96,7 +95,7 @@ class Registry:
         if entries is None:
             raise UsageError(
                 f"there is no bundle {name!r} in registry {self.name}",
-                hint=nearest(name, self.names(), "agentpkg search lists what there is"),
+                hint=meant(name, self.names(), "agentpkg search lists what there is"),
             )
         return entries
 
@@ -107,10 +106,7 @@ class Registry:
 
     def _parse_yanked(self, name: str, data: bytes | None) -> Mapping[str, str]:
         where = f"registry {self.name}: bundles/{name}/{YANKED}"
-        reasons = parse_toml(decode(data, where), where).text_table() if data else {}
-        for reason in reasons.values():
-            check_line(reason, where)
-        return reasons
+        return parse_yanked(data, where) if data else {}
 
     def about(self, name: str, version: str) -> BundleFile:
         """Return what a version's `bundle.toml` says."""
@@ -120,7 +116,10 @@ class Registry:
     def _parse_about(self, name: str, version: str, data: bytes | None) -> BundleFile:
         where = f"{name}/{version}/bundle.toml"
         if data is None:
-            raise ContentRefused(f"{where} is missing in registry {self.name}")
+            raise ContentRefused(
+                f"{where} is missing in registry {self.name}",
+                hint="ask whoever owns the registry; another version may do",
+            )
         about = parse_bundle_file(data, where)
         self._check_place(about.name, about.version, name, version)
         return about
@@ -205,6 +204,16 @@ class Registry:
                     del waiting[name]
         return dict(sorted(newest.items()))
 
+    def withdrawn(self, others: Set[str]) -> dict[str, tuple[BundleFile, str]]:
+        """Return the bundles of which every version was yanked, but for `others`: what the newest says, and why."""
+        gone = {}
+        for name in sorted(self._folders().keys() - others):
+            with suppress(ContentRefused):
+                versions, reasons = self.versions(name), self.yanked(name)
+                if versions and reasons.keys() >= set(versions):
+                    gone[name] = (self.about(name, versions[0]), reasons[versions[0]])
+        return gone
+
     def _fit(self, name: str, entries: tuple[Entry, ...]) -> list[tuple[str, str]]:
         """Return the versions that may be installed with their trees, finals first, each newest first."""
         yanked = self.yanked(name) if any(entry.name == YANKED for entry in entries) else {}
@@ -258,7 +267,10 @@ def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> d
             raise damaged(mirror.path, f"{path} of {where}")
         files[path] = found[1]
         if sum(map(len, files.values())) > limits.bundle_bytes:
-            raise ContentRefused(f"{where}: larger than {limits.bundle_bytes:,} bytes")
+            raise ContentRefused(
+                f"{where}: larger than {limits.bundle_bytes:,} bytes",
+                hint="max_bundle_bytes in [registries.NAME] allows more",
+            )
     return files
 
 
@@ -277,4 +289,6 @@ def _collect(
         else:
             ids[path] = entry.id
         if max(len(ids), len(folders)) > MOST_FILES or path.count("/") > _MOST_FOLDERS:
-            raise ContentRefused(f"{where}: more than {MOST_FILES} files, or too many folders")
+            raise ContentRefused(
+                f"{where}: more than {MOST_FILES} files, or too many folders", hint="ask whoever owns the registry"
+            )

@@ -1,4 +1,4 @@
-"""`registry.toml`: what a registry says about itself."""
+"""`registry.toml`, what a registry says about itself, and `yanked.toml`, which versions of a bundle are taken back."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def parse_registry_file(data: bytes, where: str) -> RegistryFile:
     for text in (name, description):
         check_line(text, where)
     return RegistryFile(name=name, description=description)
+
+
+def parse_yanked(data: bytes, where: str) -> dict[str, str]:
+    """Return the reasons of yanked versions that a `yanked.toml` holds, or raise `ContentRefused`."""
+    reasons = parse_toml(decode(data, where), where).text_table()
+    for reason in reasons.values():
+        check_line(reason, where)
+    return reasons

@@ -44,23 +44,30 @@ def read_registries(fields: Fields) -> dict[str, RegistrySource]:
     return {name: _registry(name, table) for name, table in fields.table("registries").tables()}
 
 
-_REGISTRY_KEYS = (
+REGISTRY_KEYS = (
     "url", "subfolder", "branch", "signers", "revoked", "signed_after", "filter", "agents", "ref",
     "max_file_bytes", "max_bundle_bytes",
 )  # fmt: skip
-_REGISTRY_ONLY = ("branch", "signers", "revoked", "signed_after", "max_file_bytes", "max_bundle_bytes")
+REGISTRY_ONLY = ("branch", "signers", "revoked", "signed_after", "max_file_bytes", "max_bundle_bytes")
+FOLDER = r"[A-Za-z0-9_.][A-Za-z0-9._-]*\Z"  # one part of the path of a folder in a repository
+COMMIT = r"[0-9a-f]{40}\Z"
 
 
 def _registry(name: str, fields: Fields) -> RegistrySource:
     check_name(name, fields.where)
-    fields.reject_unknown(*_REGISTRY_KEYS)
+    fields.reject_unknown(*REGISTRY_KEYS)
     agents = fields.flag("agents")
     if not agents and "ref" in fields:
         raise UsageError(f"{fields.where}: ref is for repositories of plain agents (agents = true)", hint="use branch")
-    if agents and any(key in fields for key in _REGISTRY_ONLY):
-        raise UsageError(f"{fields.where}: a repository of plain agents takes url, subfolder, ref and filter only")
+    if agents and any(key in fields for key in REGISTRY_ONLY):
+        raise UsageError(
+            f"{fields.where}: a repository of plain agents takes url, subfolder, ref and filter only",
+            hint="take the others out, or agents = true",
+        )
     if "signers" not in fields and ("revoked" in fields or "signed_after" in fields):
-        raise UsageError(f"{fields.where}: revoked and signed_after go with signers")
+        raise UsageError(
+            f"{fields.where}: revoked and signed_after go with signers", hint="name the file of the keys with signers"
+        )
     return RegistrySource(
         url=fields.text("url"),
         subfolder=check_subfolder(fields.text_or_none("subfolder") or "", fields.where),
@@ -87,17 +94,18 @@ def _most(fields: Fields, key: str, otherwise: int, most: int) -> int:
 def check_subfolder(text: str, where: str) -> str:
     """Return the path of a folder in a repository without slashes at its ends, or raise `UsageError`."""
     folder = text.strip("/")
-    if folder and not all(
-        re.match(r"[A-Za-z0-9_.][A-Za-z0-9._-]*\Z", part) and part != ".." for part in folder.split("/")
-    ):
+    if folder and not all(re.match(FOLDER, part) and part != ".." for part in folder.split("/")):
         raise UsageError(f"{where}: {text!r} is not a folder in a repository", hint="write it as tools/agents")
     return folder
 
 
 def _commit(fields: Fields, key: str) -> str | None:
     text = fields.text_or_none(key)
-    if text is not None and not re.match(r"[0-9a-f]{40}\Z", text):
-        raise UsageError(f"{fields.where}: {key} is {text!r}, expected the 40 digits of a commit")
+    if text is not None and not re.match(COMMIT, text):
+        raise UsageError(
+            f"{fields.where}: {key} is {text!r}, expected the 40 digits of a commit",
+            hint="git rev-parse NAME prints them",
+        )
     return text
 
 

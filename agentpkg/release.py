@@ -150,7 +150,7 @@ def _check_requirements(bundle: Bundle, index: Index) -> None:
     """Raise unless what the bundle requires can be chosen together, and does not require the bundle in turn."""
     for name in bundle.requires:
         if name == bundle.name:
-            raise ContentRefused(f"{bundle.name} requires itself")
+            raise ContentRefused(f"{bundle.name} requires itself", hint="take it out of [requires]")
     offer = Offer(version=bundle.version, requires=bundle.requires)
     try:
         resolve({bundle.name: f"=={bundle.version}"}, _With(bundle.name, offer, index), {})

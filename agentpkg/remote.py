@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from agentpkg.acceptance import fetch_agents, full_ref, list_versions, refresh
 from agentpkg.errors import AgentpkgError
 from agentpkg.exclusive import exclusive
 from agentpkg.git import check_ref
-from agentpkg.ledger import Ledger
+from agentpkg.ledger import Ledger, ledger_path, source_key
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.registry import YANKED, Registry
 from agentpkg.signatures import Policy, check_signed, read_policy
@@ -52,9 +51,7 @@ class Remote:
     ) -> Remote:
         """Return what `source` (its paths being below `root`) stands for on this machine; `tell` takes warnings."""
         url = git_url(source.url, root)
-        parts = [url, source.branch or "", source.subfolder]
-        parts += [f"agents {source.ref}"] if source.ref is not None else []
-        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+        key = source_key(source, root)
         return cls(name=name, source=source, url=url, root=root, key=key, offline=offline, tell=tell)
 
     @property
@@ -70,7 +67,7 @@ class Remote:
     @property
     def ledger(self) -> Ledger:
         """What was seen of this registry."""
-        return Ledger(state_folder() / "ledgers" / f"{self.key}.txt")
+        return Ledger(ledger_path(self.key))
 
     def _ledger_locked(self) -> AbstractContextManager[None]:
         """Hold the ledger's lock, which is not the mirror's: several caches may share one folder for state."""

@@ -31,13 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """One agent as one host reads it: the file's bytes, notes on what was lost, and the powers that it gains there."""
+    """One agent as one host reads it: the file's bytes, notes on what was lost, and the powers that it gains there.
+
+    `description` and `prompt` are the texts in it that reach a model: what the host shows of each of its agents, and
+    what the agent begins with.
+    """
 
     agent: str
     host: str
     content: bytes
     notes: tuple[Note, ...]
     gained: tuple[str, ...]
+    description: str = ""
+    prompt: str = ""
 
     @property
     def fidelity(self) -> Fidelity:
@@ -76,6 +82,8 @@ def render_agent(
         content=emit.agent_file(host, header, body),
         notes=tuple(notes),
         gained=tuple(sorted(carried.gained)),
+        description=description,
+        prompt=body,
     )
 
 

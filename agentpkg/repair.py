@@ -163,7 +163,10 @@ def _split(lines: list[str], where: str, first: int, repairs: list[str]) -> list
             )
         inside = max(0, inside + len(_OPENS.findall(line)) - len(_CLOSES.findall(line)))
     if len(entries) > MOST_KEYS:
-        raise ContentRefused(f"{where}: the header has more than {MOST_KEYS} keys")
+        raise ContentRefused(
+            f"{where}: the header has more than {MOST_KEYS} keys",
+            hint="leave only what the agent needs above the second ---",
+        )
     return entries
 
 

@@ -19,21 +19,24 @@ DEFAULT_REGISTRY = "default"
 FROM_PATH = "path::"  # in front of the folder that a bundle comes from, where a registry's URL stands; no URL has `::`
 TIERS = ("strong", "balanced", "fast")  # the model tiers that an agent may ask for and a project may map
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+SHORTEST_NAME, LONGEST_NAME = 2, 50
+LONGEST_SPECIFIER = 200
 # Not compiled until one is needed: a sync with nothing to do needs neither.
-_VERSION = r"(?a)(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z"
+VERSION = r"(?a)(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:(?:a|b|rc)(0|[1-9]\d{0,8}))?\Z"
 # A part of a path that means the same on every system, and leads no way but down.
-_PORTABLE = r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?<!\.)\Z"
+PORTABLE = r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?<!\.)\Z"
 _ASKED = r"(?s)\s*(?:(?P<registry>[^/\s]+)/)?(?P<name>[^\s<>=!~@,/]+)\s*(?P<rest>.*?)\s*\Z"
 # Names that Windows keeps for devices: a file called so cannot be checked out there.
-_DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
+DEVICES = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))])
 
 
 def check_name(name: str, where: str, error: type[AgentpkgError] = UsageError) -> str:
     """Return `name` if it is a valid name of a bundle, agent, skill or registry, else raise `error`."""
-    if not NAME.match(name) or not 2 <= len(name) <= 50:
+    if not NAME.match(name) or not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
         raise error(
             f"{where}: {name!r} is not a valid name",
-            hint="use 2 to 50 lower-case letters and digits in words joined by '-', starting with a letter",
+            hint=f"use {SHORTEST_NAME} to {LONGEST_NAME} lower-case letters and digits in words joined by '-', "
+            "starting with a letter",
         )
     if is_device(name):
         raise error(f"{where}: {name!r} is a device name on Windows", hint="choose another name")
@@ -42,18 +45,23 @@ def check_name(name: str, where: str, error: type[AgentpkgError] = UsageError) -
 
 def is_device(name: str) -> bool:
     """Say whether Windows keeps `name`, whatever its case and ending, for a device."""
-    return name.partition(".")[0].lower() in _DEVICES
+    return name.partition(".")[0].lower() in DEVICES
 
 
 def is_version(text: str) -> bool:
     """Say whether `text` is a bundle version: three numbers and an optional pre-release, as `1.2.0` or `2.0.0rc1`."""
-    return bool(re.match(_VERSION, text))
+    return bool(re.match(VERSION, text))
 
 
 def is_final(version: str) -> bool:
     """Say whether a bundle version is no pre-release."""
-    match = re.match(_VERSION, version)
+    match = re.match(VERSION, version)
     return match is not None and match[4] is None
+
+
+def is_pinned(specifier: str) -> bool:
+    """Say whether a specifier lets in one version alone."""
+    return bool(re.match(r"\s*==(?!=)[^,*]+\Z", specifier))
 
 
 def is_commit(version: str) -> bool:
@@ -97,7 +105,7 @@ def is_from_path(source: str) -> bool:
 def check_path(path: str, where: str, error: type[AgentpkgError] = UsageError) -> str:
     """Return `path` if it names a folder below the project, in the same words on every system, else raise `error`."""
     parts = path.split("/")
-    if not all(re.match(_PORTABLE, part) and not is_device(part) for part in parts):
+    if not all(re.match(PORTABLE, part) and not is_device(part) for part in parts):
         raise error(
             f"{where}: {path!r} is not a folder below the project",
             hint="write it as bundles/data-engineer; what lies elsewhere comes from a registry: [registries.NAME] "
@@ -133,7 +141,7 @@ def check_specifier(text: str, where: str, error: type[AgentpkgError] = UsageErr
 
     try:
         SpecifierSet(text)
-        if len(text) > 200:
+        if len(text) > LONGEST_SPECIFIER:
             raise InvalidSpecifier
     except InvalidSpecifier:
         raise error(

@@ -126,7 +126,11 @@ def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:
         while (after := min(left[walk[-1]] & left.keys())) not in walk:
             walk.append(after)
         loop = [*walk[walk.index(after) :], after]
-        raise ContentRefused("bundles require each other in a circle", details=[" → ".join(loop)])
+        raise ContentRefused(
+            "bundles require each other in a circle",
+            details=[" → ".join(loop)],
+            hint="ask their authors; one of them must require the other no more",
+        )
 
 
 # What a search asks again at every turn; bounded, for what lives longer than one search.

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ApprovalNeeded, ContentRefused
-from agentpkg.grants import Grants, name_powers
+from agentpkg.grants import Grants, left_by, name_powers
 from agentpkg.lockfile import FILE_NAME, LEVELS
+from agentpkg.overrides import tools_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
     from agentpkg.lockfile import LockedBundle, Losses
 
@@ -81,22 +82,32 @@ def find_gains(
     wanted: Mapping[str, LockedBundle],
     proof: Mapping[str, Mapping[str, Grants]],
     named: Set[str] = frozenset(),
+    project_hosts: tuple[str, ...] = (),
 ) -> tuple[Gain, ...]:
     """Return every gain of the bundles of one lockfile over those of another, but for those that are `named`.
 
     `proof` are, by bundle and agent, the powers that the content of the approved version really holds; a bundle whose
     content cannot be read is not in it. An agent is measured against its own approved powers, an agent that is new in
-    its bundle against those of all the bundle's agents together.
+    its bundle against those of all the bundle's agents together. What overrides no longer hold back is a gain on each
+    host by itself: `project_hosts` are those that bundles go to where their requirement does not say.
     """
     gains = (
-        _gain(bundle, approved.get(bundle), now, proof.get(bundle))
+        _gain(
+            bundle, approved.get(bundle), now, proof.get(bundle), _where_lifted(bundle, approved, wanted, project_hosts)
+        )
         for bundle, now in sorted(wanted.items())
         if bundle not in named
     )
     return tuple(gain for gain in gains if gain.before is None or gain.powers or gain.moved)
 
 
-def _gain(bundle: str, before: LockedBundle | None, now: LockedBundle, proof: Mapping[str, Grants] | None) -> Gain:
+def _gain(
+    bundle: str,
+    before: LockedBundle | None,
+    now: LockedBundle,
+    proof: Mapping[str, Grants] | None,
+    hosts: Iterable[str],
+) -> Gain:
     agents = {agent: Grants(frozenset(powers)) for agent, powers in sorted(now.grants.items())}
     if before is None:
         powers = tuple((agent, tuple(held)) for agent, held in agents.items())
@@ -110,10 +121,43 @@ def _gain(bundle: str, before: LockedBundle | None, now: LockedBundle, proof: Ma
         before=before.version,
         after=now.version,
         digest=now.digest,
-        powers=tuple((agent, powers) for agent, powers in gained.items() if powers),
+        powers=(*((agent, powers) for agent, powers in gained.items() if powers), *_lifted(before, now, hosts, gained)),
         moved=(before.registry, now.registry) if before.registry != now.registry else None,
         unproved=unproved,
     )
+
+
+def _where_lifted(
+    bundle: str,
+    approved: Mapping[str, LockedBundle],
+    wanted: Mapping[str, LockedBundle],
+    project_hosts: tuple[str, ...],
+) -> tuple[str, ...]:
+    """Return the hosts of a bundle where other overrides may hold back less: all, if they are not those of before."""
+    if bundle not in approved or approved[bundle].overrides == wanted[bundle].overrides:
+        return ()
+    from agentpkg.targets import assign_hosts
+
+    requirements = {key: one.wanted for key, one in wanted.items() if one.wanted}
+    requires = {key: wanted.keys() & one.requires.keys() for key, one in wanted.items()}
+    return assign_hosts(requirements, requires, project_hosts)[bundle]
+
+
+def _lifted(
+    before: LockedBundle, now: LockedBundle, hosts: Iterable[str], gained: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return by agent and host the powers that overrides held back there and do no longer, beyond what is `gained`.
+
+    The approved powers do not tell: they are those of all hosts together.
+    """
+    names = {new: old for old, new in _renames(now).items()}
+    for agent, powers in sorted(now.grants.items()):
+        for host in hosts:
+            was, tools = (tools_at(one.overrides, names.get(agent, agent), host) for one in (before, now))
+            more = left_by(powers, tools).beyond(left_by(powers, was))
+            lifted = tuple(power for power in more if power not in gained[agent])
+            if lifted:
+                yield f"{agent} on {host}", lifted
 
 
 def _proved(

@@ -28,7 +28,10 @@ def git_url(text: str, root: Path) -> str:
         return text if _SCP.match(text) else _path_url(text, root)
     scheme, user, host = match["scheme"].lower(), match["user"], match["host"]
     if scheme not in ("https", "ssh", "file"):
-        raise UsageError(f"registry url with {scheme}://: only https, ssh and file are allowed")
+        raise UsageError(
+            f"registry url with {scheme}://: only https, ssh and file are allowed",
+            hint="use https://…, ssh://…, user@host:path or a path",
+        )
     if user is not None and (":" in user or scheme == "https"):
         raise UsageError(
             f"the registry url for {host} holds a user name or password",
@@ -55,7 +58,7 @@ def _path_url(text: str, root: Path) -> str:
     try:
         path = root / Path(text).expanduser()
     except RuntimeError:
-        raise UsageError(f"{text!r} is not a path: there is no such user") from None
+        raise UsageError(f"{text!r} is not a path: there is no such user", hint="write the path out") from None
     return path.resolve().as_uri()
 
 
@@ -65,6 +68,14 @@ def registry_name(url: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
     usable = re.match(r"[a-z]", name) and len(name) > 1 and name != "default"
     return name if usable else f"registry-{name}".rstrip("-")
+
+
+def site_url(text: str) -> str:
+    """Return the URL of a folder that a site will stand in, with a slash at its end; raise `UsageError` for another."""
+    match = re.fullmatch(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[A-Za-z0-9._~/-]*)?", text)
+    if not match:
+        raise UsageError(f"{text!r} is not the url of a folder", hint="write it as https://HOST/FOLDER/")
+    return text if text.endswith("/") else f"{text}/"
 
 
 def is_location(text: str) -> bool:

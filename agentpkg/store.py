@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentpkg.trail import note
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,7 +52,9 @@ class RenderingStore:
         try:
             content = self._path(digest).read_bytes()
         except OSError:
+            note(f"rendering {digest[:12]} is not in the cache")
             return None
+        note(f"rendering {digest[:12]} is in the cache")
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
     def put(self, contents: Iterable[tuple[str, bytes]]) -> None:

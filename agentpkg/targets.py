@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError
 from agentpkg.files import file_digest
-from agentpkg.grants import name_powers
+from agentpkg.grants import Grants, name_powers
 from agentpkg.hostfields import host_powers
 from agentpkg.losses import Fidelity, Note, worst_by_field
+from agentpkg.narrowing import check_overrides, narrow
 from agentpkg.overlap import Overlap, Placed, find_overlaps
 from agentpkg.render import render_agent
 
@@ -22,21 +23,25 @@ if TYPE_CHECKING:
 
     from agentpkg.agent import Agent
     from agentpkg.bundle import Bundle
-    from agentpkg.grants import Grants
     from agentpkg.hosts.base import Host
     from agentpkg.manifest import HostSettings
+    from agentpkg.overrides import Override
     from agentpkg.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A chosen bundle and what of it a project takes: the hosts, the agents (None: all), and their new names."""
+    """A chosen bundle and what of it a project takes: the hosts, the agents (None: all), and their new names.
+
+    `overrides` are what the project sets of the agents; they are never more than the bundle gives.
+    """
 
     id: str
     bundle: Bundle
     hosts: tuple[str, ...]
     agents: tuple[str, ...] | None
     renames: Mapping[str, str]
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +140,17 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
     grants: dict[str, Mapping[str, Grants]] = {}
     for selection in selections:
         agents = _selected_agents(selection)
-        hosts = [destination.host(name) for name in selection.hosts]
-        grants[selection.id] = {agent.name: _grants(selection.bundle, agent, hosts) for _, agent in agents}
-        for host in hosts:
-            for item, agent in agents:
-                held, servers = grants[selection.id][agent.name], selection.bundle.servers_of(agent)
-                rendering = render_agent(agent, held, host, destination.settings[host.name], servers)
-                path = destination.agent_path(host, agent.name)
-                rendering = replace(rendering, notes=(*rendering.notes, *_lost_skills(selection, host, destination)))
-                placed.append(Placed(bundle=selection.id, path=path, rendering=rendering))
-                _add(targets, path, _target(rendering.content, selection, item, host))
+        check_overrides(selection.id, selection.bundle, selection.overrides, destination.hosts)
+        own: list[Placed] = []
+        for host in (destination.host(name) for name in selection.hosts):
+            for agent in agents:
+                one = _place(agent, selection, host, destination)
+                own.append(one)
+                _add(targets, one.path, _target(one.rendering.content, selection, f"agents/{agent.name}.md", host))
             if agents:  # whose powers they are
                 _add_skills(targets, selection, host, destination)
+        placed += own
+        grants[selection.id] = _grants(selection, agents, own)
     _refuse_files_as_folders(targets)
     if strict:
         _refuse_widening(placed, destination.settings)
@@ -155,8 +159,29 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
         targets=dict(sorted(targets.items())),
         placed=tuple(placed),
         grants=grants,
-        overlaps=find_overlaps(placed, grants, used, destination.user),
+        overlaps=find_overlaps(placed, used, destination.user),
     )
+
+
+def _place(agent: Agent, selection: Selection, host: Host, destination: Destination) -> Placed:
+    """Return an agent's rendering for a host, as overrides leave it there and under its new name."""
+    bundle = selection.bundle
+    agent = narrow(selection.id, bundle, agent, host, selection.overrides)
+    agent = replace(agent, name=_new_name(agent, selection))
+    held = bundle.grants_of(agent).with_powers(host_powers(agent, host))
+    rendering = render_agent(agent, held, host, destination.settings[host.name], bundle.servers_of(agent))
+    rendering = replace(rendering, notes=(*rendering.notes, *_lost_skills(selection, host, destination)))
+    path = destination.agent_path(host, agent.name)
+    return Placed(bundle=selection.id, path=path, held=held, rendering=rendering)
+
+
+def _grants(selection: Selection, agents: Iterable[Agent], own: Iterable[Placed]) -> dict[str, Grants]:
+    """Return by agent what it holds on all its hosts together, and what its bundle gives it where there is no host."""
+    bundle, nothing = selection.bundle, Grants(frozenset())
+    held = {_new_name(agent, selection): nothing if selection.hosts else bundle.grants_of(agent) for agent in agents}
+    for one in own:
+        held[one.rendering.agent] = held[one.rendering.agent].with_powers(one.held)
+    return held
 
 
 def _lost_skills(selection: Selection, host: Host, destination: Destination) -> list[Note]:
@@ -173,8 +198,7 @@ def _add_skills(targets: dict[str, Target], selection: Selection, host: Host, de
                 _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
 
 
-def _selected_agents(selection: Selection) -> list[tuple[str, Agent]]:
-    """Return the agents that the selection takes, under their new names, each with its path in the bundle."""
+def _selected_agents(selection: Selection) -> list[Agent]:
     names = {agent.name for agent in selection.bundle.agents}
     for name in (*(selection.agents or ()), *selection.renames):
         if name not in names:
@@ -182,16 +206,11 @@ def _selected_agents(selection: Selection) -> list[tuple[str, Agent]]:
                 f"{selection.id} {selection.bundle.version} has no agent {name!r}",
                 hint=f"it has: {', '.join(sorted(names))}",
             )
-    return [
-        (f"agents/{agent.name}.md", replace(agent, name=selection.renames.get(agent.name, agent.name)))
-        for agent in selection.bundle.agents
-        if selection.agents is None or agent.name in selection.agents
-    ]
+    return [agent for agent in selection.bundle.agents if selection.agents is None or agent.name in selection.agents]
 
 
-def _grants(bundle: Bundle, agent: Agent, hosts: Iterable[Host]) -> Grants:
-    held = bundle.grants_of(agent)
-    return held.with_powers(power for host in hosts for power in host_powers(agent, host))
+def _new_name(agent: Agent, selection: Selection) -> str:
+    return selection.renames.get(agent.name, agent.name)
 
 
 def _target(content: bytes, selection: Selection, item: str, host: Host) -> Target:

@@ -50,7 +50,10 @@ def read_tolerant(data: bytes, where: str) -> Tolerant:
         found = _read_repaired_file(text, where, repairs)
     header, body, *_ = found
     if len(header) > MOST_KEYS:
-        raise ContentRefused(f"{where}: the header has more than {MOST_KEYS} keys")
+        raise ContentRefused(
+            f"{where}: the header has more than {MOST_KEYS} keys",
+            hint="leave only what the agent needs above the second ---",
+        )
     check_powers(header, where)
     _refuse_lost(found, where)
     return Tolerant(header=_with_line_breaks(header, where, repairs), body=body, repairs=tuple(repairs))
@@ -99,7 +102,10 @@ def _read_repaired_file(text: str, where: str, repairs: list[str]) -> _Read:
     repairs += [f"{where}: line {place + 1}: {short(lines[place])} is read as ---" for place in odd]
     held = lines[first + 1 : close]
     if sum(map(len, held)) > _LONGEST_HEADER:
-        raise ContentRefused(f"{where}: the header is longer than {_LONGEST_HEADER:,} characters")
+        raise ContentRefused(
+            f"{where}: the header is longer than {_LONGEST_HEADER:,} characters",
+            hint="leave only what the agent needs above the second ---",
+        )
     strict = read_strictly(held, where)
     header = repair_header(held, where, first + 2, repairs) if strict is None else strict
     return header, trim("\n".join(lines[close + 1 :])), held, strict is not None and not odd

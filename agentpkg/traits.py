@@ -114,8 +114,8 @@ _BY_DEPENDENCY = {
 }
 DEPENDENCY_FILES = frozenset(
     {
-        "pyproject.toml", "requirements.txt", "Pipfile", "package.json", "go.mod", "Cargo.toml", "pom.xml",
-        "build.gradle", "build.gradle.kts", "docker-compose.yml", "compose.yaml", "packages.yml", "Gemfile", "composer.json",
+        "pyproject.toml", "requirements.txt", "Pipfile", "package.json", "go.mod", "Cargo.toml", "pom.xml", "Gemfile",
+        "build.gradle", "build.gradle.kts", "docker-compose.yml", "compose.yaml", "packages.yml", "composer.json",
     }
 )  # fmt: skip
 MOST_PROPOSED = 5

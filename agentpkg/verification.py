@@ -55,7 +55,7 @@ class _Held:
 
     def offers(self, bundle: str) -> Sequence[Offer]:
         if bundle not in self._offers:
-            raise AgentpkgError(f"there is no bundle {bundle!r}")
+            raise AgentpkgError(f"there is no bundle {bundle!r}", hint="its folder is bundles/NAME in the registry")
         return self._offers[bundle]
 
 

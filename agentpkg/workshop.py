@@ -111,7 +111,10 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
         place = folder / path
         links = [one for one in (place, *place.parents) if one.is_relative_to(folder) and one.is_symlink()]
         if links and links[0] != folder:
-            raise ContentRefused(f"{links[0]} is a symbolic link, and {path} would be written through it")
+            raise ContentRefused(
+                f"{links[0]} is a symbolic link, and {path} would be written through it",
+                hint="put a folder there, or name another place",
+            )
         if place.exists() and not (place.is_file() and place.read_bytes() == data):
             taken.append(str(place))
     if taken:
@@ -128,7 +131,10 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
             try:
                 _put(part, place)
             except FileExistsError:
-                raise EditConflict(f"{place} appeared meanwhile, and was not written over") from None
+                raise EditConflict(
+                    f"{place} appeared meanwhile, and was not written over",
+                    hint="look at it, then run the command again",
+                ) from None
         sync_folder(place.parent)
     return tuple(new)
 

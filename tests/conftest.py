@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from agentpkg import publishing
+from agentpkg.mirror import Mirror
 from tests.support.cli import Cli
 from tests.support.registry import Registry, git
+from tests.support.schemas import check_draft
 
 # The same examples on every run, however long the machine takes for one.
 settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True, database=None)
@@ -38,6 +41,18 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def published_as_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every file that goes into a registry against its schema."""
+    build = publishing.build_commit
+
+    def build_checked(mirror: Mirror, parent: str | None, draft: publishing.Draft, sign: bool | None) -> str:
+        check_draft(draft.files)
+        return build(mirror, parent, draft, sign)
+
+    monkeypatch.setattr(publishing, "build_commit", build_checked)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import one_line, say, say_json, say_table
+from agentpkg.console import one_line, say, say_json, say_table, says_what_was_done
 from agentpkg.errors import ContentRefused
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show_adoption(done: Adoption, *, as_json: bool) -> None:
     """Show what was adopted; raise `ContentRefused` at the end if agents were left alone."""
     if as_json:
         say_json(_data(done))
-    else:
+    elif says_what_was_done(dry_run=done.change.session.options.dry_run):
         _show(done)
     missed = sum(not one.harmless for one in done.left)
     if missed:

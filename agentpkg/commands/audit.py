@@ -39,7 +39,7 @@ def command(project: Project, work: Options, as_json: bool, as_sarif: bool) -> N
     from agentpkg.ops.audit import audit
 
     if as_json and as_sarif:
-        raise UsageError("--json and --sarif exclude each other")
+        raise UsageError("--json and --sarif exclude each other", hint="choose one of them")
     done = audit(project, work)
     if as_json:
         say_json({"findings": [_data(one) for one in done.findings], "files": done.files, "bundles": done.bundles})

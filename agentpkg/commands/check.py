@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentpkg import __version__
+from agentpkg import __version__, completing
 from agentpkg.commands import options
-from agentpkg.console import one_line, say, say_document, say_json, say_table, tell
+from agentpkg.console import one_line, say, say_document, say_json, say_table, tell, warn
 from agentpkg.errors import ContentRefused, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -25,10 +25,23 @@ _KINDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--fix", is_flag=True, help="Mend first what can be mended without a person.")
-@click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@click.option("--ignore", "ignored", metavar="CODES", multiple=True, help="Leave these codes out: AP301,AP404.")
-@click.option("--from-host", "host", metavar="HOST", help="The host that files were written for; detected without.")
+@click.option("--fix", is_flag=True, help="Mend first what needs no person; never in a published version.")
+@click.option("--strict", is_flag=True, help="Exit with 3 on warnings too.")
+@click.option(
+    "--ignore",
+    "ignored",
+    shell_complete=completing.codes,
+    metavar="CODE,...",
+    multiple=True,
+    help="Leave these codes out; may be repeated.",
+)
+@click.option(
+    "--from-host",
+    "host",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    help="The host that files were written for; detected without.",
+)
 @click.option("--sarif", "as_sarif", is_flag=True, help="Print SARIF 2.1.0, for tools that show findings in the code.")
 @click.option("--github", "as_lines", is_flag=True, help="Print annotations, as GitHub's workflows read them.")
 @options.as_json
@@ -51,7 +64,7 @@ def command(
     from agentpkg.ops.check import check
 
     if as_json + as_sarif + as_lines > 1:
-        raise UsageError("--json, --sarif and --github exclude each other")
+        raise UsageError("--json, --sarif and --github exclude each other", hint="choose one of them")
     done = check(paths or (Path(),), ignore=_codes(ignored), fix=fix, written_for=host)
     if as_json:
         say_json(_data(done))
@@ -63,7 +76,7 @@ def command(
     else:
         _show(done)
     for bundle in done.published:
-        tell(f"warning: {bundle} lies in a registry, where a version never changes, and was not mended")
+        warn(f"{bundle} lies in a registry, where a version never changes, and was not mended")
     _fail(done, strict=strict, told=as_json or as_sarif)
 
 

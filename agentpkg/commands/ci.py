@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_bytes, say_json, tell
+from agentpkg.console import say_bytes, say_done, say_json, tell
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -37,6 +37,6 @@ def command(project: Project, prints: bool, work: Options, as_json: bool) -> Non
         say_json({"path": path, "changed": new, "dry_run": work.dry_run})
         return
     verb = "would write" if work.dry_run else "wrote"
-    say(f"{verb} {path}" if new else f"{path} is there already, just so")
+    say_done(f"{verb} {path}" if new else f"{path} is there already, just so", dry_run=work.dry_run)
     if new:
         tell("commit it; to let it open pull requests, allow that to workflows in the repository's settings")

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import click
 
-from agentpkg.console import say, say_bytes, say_json, tell
+from agentpkg.console import say_bytes, say_done, say_json, tell
 from agentpkg.errors import UsageError
 from agentpkg.shells import SHELLS, script_for
 
@@ -15,7 +15,7 @@ from agentpkg.shells import SHELLS, script_for
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS), required=False)
 @click.option("--install", "installs", is_flag=True, help="Put the script where the shell looks for it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 def command(shell: str | None, installs: bool, as_json: bool) -> None:
     """Print what makes a shell complete commands, options, bundles and versions: for your shell, or the one named."""
     from agentpkg.ops.completion import MARK
@@ -34,7 +34,7 @@ def command(shell: str | None, installs: bool, as_json: bool) -> None:
     if as_json:
         say_json({"shell": shell, "script": script, "path": str(place.path), "changed": changed})
         return
-    say(f"{'wrote' if changed else 'up to date:'} {place.path}")
+    say_done(f"{'wrote' if changed else 'up to date:'} {place.path}")
     for line in place.then.splitlines():
         tell(line)
     tell("a shell that starts from now on completes agentpkg")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, tell
 
@@ -16,10 +17,25 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--from", "written_for", metavar="HOST", help="The host that it was written for; detected without it.")
-@click.option("--to", metavar="HOST", multiple=True, required=True, help="The host to write it for; may be repeated.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write below this folder, where the host looks for it.")
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "written_for",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    help="The host that it was written for; detected without it.",
+)
+@click.option(
+    "--to",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    multiple=True,
+    required=True,
+    help="The host to write it for; may be repeated.",
+)
+@click.option(
+    "--out", metavar="FOLDER", type=click.Path(path_type=Path), help="Write below FOLDER, where the host looks for it."
+)
 @options.with_options("accept_grants", "fail_on")
 @options.as_json
 @options.with_project

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, say_table
 from agentpkg.errors import UsageError, nearest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", metavar="[CODE]", required=False)
+@click.argument("code", shell_complete=completing.codes, metavar="[CODE]", required=False)
 @options.as_json
 def command(code: str | None, as_json: bool) -> None:
     """Tell what a finding of check or audit means, why it matters, and how to mend it; list all without a CODE."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, say_table
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", metavar="[HOST]", required=False)
+@click.argument("name", shell_complete=completing.hosts, metavar="[HOST]", required=False)
 @options.as_json
 @options.with_project
 def command(project: Project, name: str | None, as_json: bool) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import count, one_line, say, say_json, say_table, tell
+from agentpkg.console import count, one_line, say, say_json, say_table, says_what_was_done, tell
 from agentpkg.errors import ContentRefused, EditConflict, UsageError
 
 if TYPE_CHECKING:
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
 
 
 @click.command(name="import")
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", default="bundles", type=click.Path(path_type=Path), help="Where bundles go: `bundles`.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to", metavar="FOLDER", default="bundles", type=click.Path(path_type=Path), help="Where bundles go: `bundles`."
+)
 @click.option("--bundle", metavar="NAME", help="Put all agents into one bundle of this name.")
 @click.option("--each", is_flag=True, help="Make a bundle for each agent, as without --bundle.")
-@click.option("--from-host", "host", metavar="HOST", help="The host that the files were written for; detected without.")
+@click.option(
+    "--from-host",
+    "host",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    help="The host that the files were written for; detected without.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be made and write nothing.")
 @options.as_json
 def command(
@@ -34,11 +43,11 @@ def command(
     from agentpkg.ops.import_ import import_agents
 
     if bundle and each:
-        raise UsageError("--bundle and --each exclude each other")
+        raise UsageError("--bundle and --each exclude each other", hint="choose one of them")
     done = import_agents(paths, to, bundle=bundle, written_for=host, dry_run=dry_run)
     if as_json:
         say_json(_data(done, dry_run=dry_run))
-    else:
+    elif says_what_was_done(dry_run=dry_run):
         _show(done, dry_run=dry_run)
     _raise(done, wrote=bool(done.made) and not dry_run, told=as_json)
 

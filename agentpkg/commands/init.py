@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import count, interactive, one_line, say, say_json, tell
+from agentpkg.console import count, insist, interactive, one_line, say_done, say_json, tell
 from agentpkg.errors import SEE_HOSTS, ContentRefused
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", "hosts", multiple=True, help="A host that the project uses; may be given several times.")
+@click.option(
+    "--host",
+    "hosts",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    multiple=True,
+    help="A host that the project uses; may be repeated.",
+)
 @click.option("--yes", "no_questions", is_flag=True, help="Ask nothing; write the manifest and no more.")
 @options.with_options("dry_run", "offline")
 @options.as_json
@@ -51,7 +59,7 @@ def command(project: Project, hosts: tuple[str, ...], no_questions: bool, work: 
             }
         )
         return
-    say(text.rstrip() if work.dry_run else f"wrote {project.root / project.manifest}")
+    say_done(text.rstrip() if work.dry_run else f"wrote {project.root / project.manifest}", dry_run=work.dry_run)
     if ahead and not ask:
         _tell_proposals(ahead)
 
@@ -107,7 +115,7 @@ def _ask_for_agents(project: Project, ahead: Outlook) -> bool:
     if not ahead.agents:
         return False
     shown = ", ".join(ahead.agents[:4]) + (" and more" if len(ahead.agents) > 4 else "")
-    tell(f"{count(len(ahead.agents), 'agent')} in {project.root}: {one_line(shown)}")
+    insist(f"{count(len(ahead.agents), 'agent')} in {project.root}: {one_line(shown)}")
     return click.confirm("Look after them, and write them for all these hosts?", default=True, err=True)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.errors import UsageError
 
@@ -17,18 +18,30 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("requirements", metavar="[NAME[SPECIFIER]|FOLDER]...", nargs=-1)
-@click.option("--host", "hosts", multiple=True, help="Install for this host only; may be given several times.")
-@click.option("--registry", help="The registry to look in: its name in agentpkg.toml, a git url, or a path.")
+@click.argument("requirements", shell_complete=completing.available, metavar="[NAME[SPECIFIER]|FOLDER]...", nargs=-1)
+@click.option(
+    "--host",
+    "hosts",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    multiple=True,
+    help="Install for this host only; may be repeated.",
+)
+@click.option(
+    "--registry",
+    shell_complete=completing.registries,
+    metavar="REGISTRY",
+    help="Look in this registry: a name, a git url, or a path; added to agentpkg.toml if new.",
+)
 @click.option(
     "--from",
     "source",
     metavar="URL[@REF][#FOLDER]",
-    help="A repository of plain agents, in any host's format, to install from; owner/repo is one on GitHub.",
+    help="A repository of plain agents to install from, added to agentpkg.toml; owner/repo is one on GitHub.",
 )
-@click.option("--only", "only", metavar="AGENT", multiple=True, help="Install only this agent of the bundle.")
+@click.option("--only", metavar="AGENT", multiple=True, help="Install only this agent; may be repeated.")
 @click.option("-i", "--interactive", "choosing", is_flag=True, help="Choose bundles from a list; words narrow it.")
-@click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name here.")
+@click.option("--as", "renames", metavar="OLD=NEW", multiple=True, help="Give an agent another name; may be repeated.")
 @options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes", "fail_on")
 @options.as_json
 @options.with_project
@@ -56,7 +69,7 @@ def command(
 
     if choosing:
         if source or registry or only or renames:
-            raise UsageError("--interactive excludes --registry, --from, --only and --as")
+            raise UsageError("--interactive excludes --registry, --from, --only and --as", hint="choose one of them")
         requirements = _choose(project, requirements, work)
     if not requirements:
         from agentpkg.commands.sync import show_sync
@@ -64,13 +77,16 @@ def command(
         if source:
             raise UsageError("--from needs the names of agents", hint=f"agentpkg search --from {source} lists them")
         if hosts or registry or only or renames:
-            raise UsageError("--host, --registry, --only and --as need the name of a bundle")
+            raise UsageError(
+                "--host, --registry, --only and --as need the name of a bundle",
+                hint="agentpkg search lists what there is",
+            )
         show_sync(project, work, as_json=as_json)
         return
     from agentpkg.ops.install import Wish, install
 
     if registry and source:
-        raise UsageError("--registry and --from exclude each other")
+        raise UsageError("--registry and --from exclude each other", hint="choose one of them")
     if registry and any(sign in registry for sign in "/\\."):
         registry = options.from_project(registry, project)
     wish = Wish(
@@ -96,7 +112,7 @@ def _choose(project: Project, words: tuple[str, ...], work: Options) -> tuple[st
     """Return what the person at the terminal chooses of the bundles that words find, and that are not installed."""
     from agentpkg.console import interactive
     from agentpkg.lockfile import Lockfile, parse_lockfile
-    from agentpkg.ops.inspect import search
+    from agentpkg.ops.search import search
     from agentpkg.picker import Choice, pick
 
     if not interactive():
@@ -129,14 +145,14 @@ def _parse(
         for text in texts
     ]
     if len({one.id for one in asked}) < len(asked):
-        raise UsageError("one bundle is asked for twice")
+        raise UsageError("one bundle is asked for twice", hint="name it once, with all that is wanted of it")
     if (only or renames) and len(texts) != 1:
-        raise UsageError("--only and --as go with one bundle at a time")
+        raise UsageError("--only and --as go with one bundle at a time", hint="run the command once for each")
     pairs = {}
     for rename in renames:
         old, equals, new = rename.partition("=")
         if not equals:
-            raise UsageError(f"--as {rename!r} is not OLD=NEW")
+            raise UsageError(f"--as {rename!r} is not OLD=NEW", hint="write it as --as triage=our-triage")
         pairs[old] = check_name(new, "--as")
     return tuple(
         replace(

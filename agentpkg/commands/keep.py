@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", shell_complete=completing.files, metavar="FILE...", nargs=-1, required=True)
 @options.with_options("dry_run")
 @options.as_json
 @options.with_project
@@ -29,4 +30,4 @@ def command(project: Project, files: tuple[str, ...], work: Options, as_json: bo
         say_json({"kept": list(paths), "changed": changed, "dry_run": work.dry_run})
         return
     for path in paths:
-        say(f"kept {path}" if path in changed else f"{path} was kept already")
+        say_done(f"kept {path}" if path in changed else f"{path} was kept already", dry_run=work.dry_run)

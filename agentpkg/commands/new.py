@@ -7,12 +7,18 @@ from pathlib import Path
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json, tell
+from agentpkg.console import say_done, say_json, tell
 
 
 @click.command()
 @click.argument("name")
-@click.option("--to", default="bundles", type=click.Path(path_type=Path), help="Where its folder goes: `bundles`.")
+@click.option(
+    "--to",
+    metavar="FOLDER",
+    default="bundles",
+    type=click.Path(path_type=Path),
+    help="Where its folder goes: `bundles`.",
+)
 @click.option("--description", help="What the agent is for, and when to use it.")
 @options.as_json
 def command(name: str, to: Path, description: str | None, as_json: bool) -> None:
@@ -24,5 +30,5 @@ def command(name: str, to: Path, description: str | None, as_json: bool) -> None
         say_json({"folder": folder.as_posix(), "files": list(files)})
         return
     for path in files:
-        say(f"{folder.as_posix()}/{path}")
+        say_done(f"{folder.as_posix()}/{path}")
     tell(f"write the prompt in {folder.as_posix()}/agents/{name}.md, then: agentpkg check {folder.as_posix()}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json, tell
+from agentpkg.console import say, say_diff, say_done, say_json, says_what_was_done, warn
 from agentpkg.grants import name_powers
 from agentpkg.hosts import HOSTS
-from agentpkg.text import escape
 
 if TYPE_CHECKING:
     from agentpkg.ops.publish import Published
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="[PATH]", default=".", type=click.Path(path_type=Path))
-@click.option("--registry", help="Where to: a registry's name, a git url or a path; the default registry without it.")
+@click.option(
+    "--registry",
+    shell_complete=completing.registries,
+    metavar="REGISTRY",
+    help="Where to: a registry's name, a git url or a path; the default registry without it.",
+)
 @click.option(
     "--bump",
     type=click.Choice(["auto", "major", "minor", "patch"]),
-    help="Choose the version by what is published, and write it into bundle.toml.",
+    help="Choose the number by what is published, as little as may be with auto, and write it into bundle.toml.",
 )
-@click.option("--branch", help="Push to a new branch for review instead of publishing.")
+@click.option("--branch", metavar="NAME", help="Push to a new branch for review instead of publishing.")
 @options.signing
 @options.with_options("dry_run")
 @options.as_json
@@ -56,25 +61,24 @@ def command(
     if as_json:
         say_json({"registry": remote.source.url, "branch": branch, "dry_run": work.dry_run, **_data(published)})
         return
-    _show(published.release)
+    for warning in published.release.warnings:
+        warn(warning)
+    if says_what_was_done(dry_run=work.dry_run) and not published.release.same:
+        _show(published.release)
     bundle = published.release.bundle
     if published.release.same:
-        say(f"{bundle.name} {bundle.version} is published already, with this very content; nothing to do")
+        say_done(f"{bundle.name} {bundle.version} is published already, with this very content; nothing to do")
     elif published.commit is None:
         say(f"{bundle.name} {bundle.version} would be published to {remote.name}")
     elif branch:
-        say(f"pushed {bundle.name} {bundle.version} to the branch {branch} of {remote.name} for review")
+        say_done(f"pushed {bundle.name} {bundle.version} to the branch {branch} of {remote.name} for review")
     else:
-        say(f"published {bundle.name} {bundle.version} to {remote.name} (commit {published.commit[:12]})")
+        say_done(f"published {bundle.name} {bundle.version} to {remote.name} (commit {published.commit[:12]})")
 
 
 def _show(release: Release) -> None:
     comparison = release.comparison
-    for warning in release.warnings:
-        tell(f"warning: {warning}")
-    if release.same:
-        return
-    click.echo(escape(comparison.text), nl=False)
+    say_diff(comparison.text)
     before = f" since {comparison.before}" if comparison.before else ""
     for powers in comparison.powers:
         say(f"{powers.agent} may use: {name_powers(powers.held)}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", shell_complete=completing.installed, metavar="NAME...", nargs=-1, required=True)
 @options.with_options("dry_run", "offline", "accept_grants", "yes")
 @options.as_json
 @options.with_project

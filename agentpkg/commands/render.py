@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, say_table, tell
 from agentpkg.errors import UsageError
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", metavar="NAME[SPECIFIER]|FOLDER|FILE")
-@click.option("--host", "hosts", multiple=True, help="Print the files as they would be written for this host.")
+@click.argument("source", shell_complete=completing.available, metavar="NAME[SPECIFIER]|FOLDER|FILE")
+@click.option(
+    "--host",
+    "hosts",
+    shell_complete=completing.hosts,
+    metavar="HOST",
+    multiple=True,
+    help="Print the files that this host gets; may be repeated.",
+)
 @click.option("--losses", is_flag=True, help="Show how well hosts hold it, and no file, also with --host.")
-@click.option("--all", "all_hosts", is_flag=True, help="Write what every host would get, with --out.")
-@click.option("--out", type=click.Path(path_type=Path), help="The folder that --all writes to, one below it a host.")
+@click.option(
+    "--all", "all_hosts", is_flag=True, help="Write what every host would get, with --out; nothing is written over."
+)
+@click.option("--out", metavar="FOLDER", type=click.Path(path_type=Path), help="Where --all writes, in FOLDER/HOST.")
 @options.with_options("offline", "fail_on")
 @options.as_json
 @options.with_project
@@ -45,7 +55,10 @@ def command(
     from agentpkg.review import refuse_losses
 
     if all_hosts != (out is not None) or (all_hosts and (hosts or losses)):
-        raise UsageError("--all and --out go together, and without --host and --losses")
+        raise UsageError(
+            "--all and --out go together, and without --host and --losses",
+            hint="agentpkg render SOURCE --all --out FOLDER",
+        )
     if out is not None:
         _write_all(project, source, out, work, as_json=as_json)
         return

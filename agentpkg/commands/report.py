@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from agentpkg.console import one_line, say, say_bytes, say_json, tell
+from agentpkg.console import one_line, say, say_bytes, say_json, says_what_was_done, tell
 from agentpkg.errors import EditConflict
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.grants import name_powers
+from agentpkg.losses import Fidelity, worst_by_field
 from agentpkg.plan import Kind
+from agentpkg.terminal import Role, Styled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from agentpkg.lockfile import LockedBundle
     from agentpkg.losses import Note
     from agentpkg.ops.change import Change
     from agentpkg.ops.preview import Preview
     from agentpkg.overlap import Overlap, Placed
     from agentpkg.plan import Action
+    from agentpkg.review import Gain
     from agentpkg.targets import Rendered
+    from agentpkg.terminal import Piece
 
 _MOST_PATHS = 24
+_ROLES = {Kind.CREATE: Role.ADDED, Kind.UPDATE: Role.CHANGED, Kind.DELETE: Role.REMOVED, Kind.CONFLICT: Role.WARNING}
+_SIGNS = {"+": Role.ADDED, "-": Role.REMOVED, "~": Role.CHANGED}
 _TOLD = {
     Kind.EDITED: "your edit stays (agentpkg keep accepts it)",
     Kind.ABSENT: "stays deleted",
@@ -36,73 +43,107 @@ def show_change(change: Change, *, as_json: bool) -> None:
     """Show a change; raise `EditConflict` at the end if edits could not be merged."""
     if as_json:
         say_json(_data(change))
-    else:
+    elif says_what_was_done(dry_run=change.session.options.dry_run):
         _show_bundles(change)
-        _show_accepted(change)
+        say_accepted(change.accepted)
         _show_files(change)
         _show_notes(change)
         _show_state(change)
+    refuse_conflicts(change, told=as_json)
+
+
+def refuse_conflicts(change: Change, *, told: bool) -> None:
+    """Raise `EditConflict` if edits could not be merged; `told` says that what was shown tells of them."""
     conflicts = change.plan.of(Kind.CONFLICT)
     if conflicts:
         raise EditConflict(
             "edits could not be merged, and were left as they are",
             details=[f"{one.path} (the new version is in {one.path}{CONFLICT_SUFFIX})" for one in conflicts],
             hint="put into your file what you want of the new version, then: agentpkg keep FILE",
-            told=as_json,
+            told=told,
         )
 
 
 def _show_bundles(change: Change) -> None:
-    before, after = change.session.lock.bundles, change.lock.bundles
-    verb = "would be " if change.session.options.dry_run else ""
     if change.empty and not change.plan.of(*_TOLD):
         say("nothing to do")
+    say_bundles(change.session.lock.bundles, change.lock.bundles, dry_run=change.session.options.dry_run)
+
+
+def say_bundles(before: Mapping[str, LockedBundle], after: Mapping[str, LockedBundle], *, dry_run: bool) -> None:
+    """Show the bundles that come, go or change, and what their agents may use."""
+    verb = "would be " if dry_run else ""
     for bundle in sorted(before.keys() | after.keys()):
         if bundle not in after:
-            say(f"- {bundle} {before[bundle].version} {verb}removed")
+            _say_bundle("-", bundle, f" {before[bundle].version} {verb}removed")
             continue
         now = after[bundle]
         if bundle not in before:
-            say(f"+ {bundle} {now.version} {verb}installed")
+            _say_bundle("+", bundle, f" {now.version} {verb}installed")
         elif before[bundle].version != now.version:
-            say(f"~ {bundle} {before[bundle].version} -> {now.version}")
+            _say_bundle("~", bundle, f" {before[bundle].version} -> {now.version}")
         elif before[bundle].grants != now.grants:
-            say(f"~ {bundle} {now.version}")
+            _say_bundle("~", bundle, f" {now.version}")
         else:
             continue
         for agent, powers in now.grants.items():
             say(f"    {agent} may use: {name_powers(powers)}")
 
 
-def _show_accepted(change: Change) -> None:
-    for gain in change.accepted:
+def _say_bundle(sign: str, bundle: str, story: str) -> None:
+    say(Styled(sign, _SIGNS[sign]), " ", Styled(bundle, Role.NAME), story)
+
+
+def say_accepted(gains: Iterable[Gain]) -> None:
+    """Show the gains of powers that `--accept-grants` approved."""
+    for gain in gains:
         for line in gain.lines():
             say(f"  accepted: {line}")
 
 
 def _show_files(change: Change) -> None:
-    written = [action for action in change.plan.changes if action.kind in (Kind.CREATE, Kind.UPDATE, Kind.DELETE)]
+    say_files([action for action in change.plan.changes if action.kind in (Kind.CREATE, Kind.UPDATE, Kind.DELETE)])
+    for action in change.plan.of(*_TOLD):
+        say("  ", _word(action.kind), f" {action.path}: {_TOLD[action.kind]}")
+
+
+def say_files(written: Sequence[Action]) -> None:
+    """Show what happens to files, by folder where there are many."""
     if len(written) <= _MOST_PATHS:
         for action in written:
-            say(f"  {action.kind.value} {action.path}")
+            say("  ", _word(action.kind), f" {action.path}")
     else:
-        for (kind, folder), number in sorted(Counter(map(_group, written)).items()):
-            say(f"  {kind} {number} file{'s' if number > 1 else ''} in {folder}")
-    for action in change.plan.of(*_TOLD):
-        say(f"  {action.kind.value} {action.path}: {_TOLD[action.kind]}")
+        for (kind, folder), number in sorted(Counter(map(_group, written)).items(), key=_by_word):
+            say("  ", _word(kind), f" {number} file{'s' if number > 1 else ''} in {folder}")
 
 
-def _group(action: Action) -> tuple[str, str]:
-    return action.kind.value, "/".join(action.path.partition("#")[0].split("/")[:2])
+def _word(kind: Kind) -> Piece:
+    return Styled(kind.value, _ROLES[kind]) if kind in _ROLES else kind.value
+
+
+def _group(action: Action) -> tuple[Kind, str]:
+    return action.kind, "/".join(action.path.partition("#")[0].split("/")[:2])
+
+
+def _by_word(item: tuple[tuple[Kind, str], int]) -> tuple[str, str]:
+    (kind, folder), _ = item
+    return kind.value, folder
 
 
 def _show_notes(change: Change) -> None:
     """Show what hosts could not carry, but for what was told when these very versions came to them."""
     rendered, before = change.rendered, _hosts_before(change)
     say_losses(
-        [one for one in rendered.placed if one.rendering.host not in before[one.bundle]],
+        [one for one in rendered.placed if one.rendering.host not in before[one.bundle] or _is_new(change, one)],
         [one for one in rendered.overlaps if not _was_told(change, one)],
     )
+
+
+def _is_new(change: Change, one: Placed) -> bool:
+    """Say whether other overrides than before make a loss of it that was not there."""
+    before, now = change.session.lock.bundles[one.bundle], change.lock.bundles[one.bundle]
+    told = (before.losses or {}).get(one.rendering.agent, {}).get(one.rendering.host, {})
+    return before.overrides != now.overrides and not worst_by_field(one.rendering.notes).items() <= told.items()
 
 
 def _was_told(change: Change, overlap: Overlap) -> bool:
@@ -126,7 +167,7 @@ def show_files(done: Preview, files: Mapping[str, bytes]) -> None:
     say_losses(done.rendered.placed, done.rendered.overlaps, out=tell)
 
 
-def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap], *, out: Callable[[str], None] = say) -> None:
+def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap], *, out: Callable[..., None] = say) -> None:
     """Show what hosts could not carry, and read of others: each note once, with all that it is true of."""
     groups: dict[Note, tuple[list[str], list[str]]] = {}
     told = [(one.rendering.host, one.rendering.agent, note) for one in placed for note in one.rendering.notes]
@@ -136,7 +177,9 @@ def say_losses(placed: Iterable[Placed], overlaps: Iterable[Overlap], *, out: Ca
         hosts.append(host)
         agents.append(agent)
     for note, (hosts, agents) in sorted(groups.items(), key=lambda item: (-item[0].fidelity, item[0])):
-        out(f"  {note.fidelity.word} on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
+        word = note.fidelity.word
+        how = Styled(word, Role.WARNING) if note.fidelity is Fidelity.WIDENED else word
+        out("  ", how, f" on {_listed(hosts)}: {_listed(agents)}: {note.field}: {note.detail}")
 
 
 def _hosts_before(change: Change) -> dict[str, set[str]]:
@@ -164,21 +207,10 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _data(change: Change) -> dict[str, Any]:
-    before, after = change.session.lock.bundles, change.lock.bundles
     return {
         "dry_run": change.session.options.dry_run,
         "changed": not change.empty,
-        "bundles": [
-            {
-                "id": bundle,
-                "before": before[bundle].version if bundle in before else None,
-                "after": after[bundle].version if bundle in after else None,
-                "grants": {agent: list(powers) for agent, powers in after[bundle].grants.items()}
-                if bundle in after
-                else {},
-            }
-            for bundle in sorted(before.keys() | after.keys())
-        ],
+        "bundles": bundles_data(change.session.lock.bundles, change.lock.bundles),
         "accepted": [line for gain in change.accepted for line in gain.lines()],
         "files": [
             {"path": action.path, "action": action.kind.value}
@@ -187,6 +219,21 @@ def _data(change: Change) -> dict[str, Any]:
         ],
         **rendering_data(change.rendered),
     }
+
+
+def bundles_data(before: Mapping[str, LockedBundle], after: Mapping[str, LockedBundle]) -> list[dict[str, Any]]:
+    """Return the bundles of two lockfiles, for a JSON document."""
+    return [
+        {
+            "id": bundle,
+            "before": before[bundle].version if bundle in before else None,
+            "after": after[bundle].version if bundle in after else None,
+            "grants": {agent: list(powers) for agent, powers in after[bundle].grants.items()}
+            if bundle in after
+            else {},
+        }
+        for bundle in sorted(before.keys() | after.keys())
+    ]
 
 
 def rendering_data(rendered: Rendered) -> dict[str, Any]:
@@ -199,16 +246,17 @@ def rendering_data(rendered: Rendered) -> dict[str, Any]:
                 "host": one.rendering.host,
                 "path": one.path,
                 "fidelity": one.rendering.fidelity.word,
-                "notes": [_note_data(note) for note in one.rendering.notes],
+                "notes": [note_data(note) for note in one.rendering.notes],
             }
             for one in rendered.placed
         ],
         "overlaps": [
-            {"bundle": one.bundle, "agent": one.agent, "host": one.host, **_note_data(one.note)}
+            {"bundle": one.bundle, "agent": one.agent, "host": one.host, **note_data(one.note)}
             for one in rendered.overlaps
         ],
     }
 
 
-def _note_data(note: Note) -> dict[str, str]:
+def note_data(note: Note) -> dict[str, str]:
+    """Return what a rendering could not carry, for a JSON document."""
     return {"field": note.field, "fidelity": note.fidelity.word, "detail": note.detail}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 from agentpkg.errors import AgentpkgError, UsageError
 from agentpkg.ops.sync import check, sync
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if sync would have something to do.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing and read no registry; exit 1 if not in sync.")
 @options.with_options("dry_run", "frozen", "offline", "accept_grants", "yes", "keep_deleted", "fail_on")
 @options.as_json
 @options.with_project
@@ -30,7 +30,7 @@ def command(
     """Make the project match agentpkg.toml and agentpkg.lock."""
     if only_check:
         if work.dry_run:
-            raise UsageError("--check and --dry-run exclude each other")
+            raise UsageError("--check and --dry-run exclude each other", hint="--check writes nothing either")
         show_check(project, work.fail_on, as_json=as_json)
         return
     show_sync(project, work, as_json=as_json)
@@ -56,7 +56,7 @@ def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
             }
         )
     else:
-        say("nothing to do")
+        say_done("nothing to do", dry_run=work.dry_run)
 
 
 def show_check(project: Project, fail_on: str | None, *, as_json: bool) -> None:
@@ -74,4 +74,4 @@ def show_check(project: Project, fail_on: str | None, *, as_json: bool) -> None:
             "the project is not in sync", details=details, hint="agentpkg status says what to do", told=as_json
         )
     if not as_json:
-        say("in sync")
+        say_done("in sync")

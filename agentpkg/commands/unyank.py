@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.commands.yank import Target, show_yank
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.available)
 @click.argument("version")
 @options.to_registry
 @options.with_options("dry_run")

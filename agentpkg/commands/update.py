@@ -42,7 +42,7 @@ def command(
     from agentpkg.ops.update import update
 
     if markdown and as_json:
-        raise UsageError("--markdown and --json exclude each other")
+        raise UsageError("--markdown and --json exclude each other", hint="choose one of them")
     if choosing:
         names = _choose(project, names, work, latest=latest)
     change, held = options.with_approval(lambda work: update(project, names, work, latest=latest), work)
@@ -59,6 +59,7 @@ def command(
 
 def _choose(project: Project, names: tuple[str, ...], work: Options, *, latest: bool) -> tuple[str, ...]:
     """Return the bundles that the person at the terminal chooses of those that are behind."""
+    from agentpkg.grants import name_powers
     from agentpkg.ops.outdated import find_outdated
     from agentpkg.picker import Choice, pick
 
@@ -69,7 +70,10 @@ def _choose(project: Project, names: tuple[str, ...], work: Options, *, latest: 
         target = outlook.latest if latest else outlook.wanted
         step = next((one for one in steps if one.version == target), None)
         if step is not None:
-            told = [*(step.gain.lines() if step.gain else ()), *(f"brings {one}" for one in step.brings)]
+            powers = step.gain.powers if step.gain else ()
+            told = [f"{agent} gains {name_powers(gained)}" for agent, gained in powers]
+            told = told or [*(step.gain.lines() if step.gain else ())]
+            told += [f"brings {one}" for one in step.brings]
             about = f"{outlook.current} -> {target}  {'; '.join(told) or 'no new powers'}"
             choices.append(Choice(name=outlook.bundle, about=about, chosen=not told))
     if not choices:

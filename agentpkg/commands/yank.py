@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.available)
 @click.argument("version")
 @click.option("--reason", required=True, help="What is wrong with the version; whoever has it installed is told.")
 @options.to_registry
@@ -58,8 +59,8 @@ def show_yank(
     if as_json:
         say_json({"name": name, "version": version, "reason": reason, "commit": commit, "dry_run": work.dry_run})
     elif commit is None:
-        say(f"{name} {version} would be {verb}" if work.dry_run else "nothing to do")
+        say_done(f"{name} {version} would be {verb}" if work.dry_run else "nothing to do", dry_run=work.dry_run)
     else:
-        say(
+        say_done(
             f"{verb} {name} {version} (commit {commit[:12]})" + (f" on branch {target.branch}" if target.branch else "")
         )

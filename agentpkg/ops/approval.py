@@ -46,7 +46,7 @@ def check_approved(
         if held[one].registry != wanted[one].registry:
             session.options.tell(f"{one} comes from {wanted[one].registry}, and no longer from {held[one].registry}")
     proof = _proof(session, bundles, registries, wanted.keys() - approved)
-    gains = find_gains(held, wanted, proof, approved)
+    gains = find_gains(held, wanted, proof, approved, manifest.hosts)
     if session.options.accept_grants:
         return gains
     waiting = tuple(gain for gain in gains if gain not in session.options.approved)
@@ -97,11 +97,11 @@ def _proof(
         if content and content.digest == locked.digest:
             proof[bundle] = grants_everywhere(content)
         elif bundle in registries.local and registries.local[bundle].url == locked.registry:
-            proof[bundle] = _own_word(locked)
+            proof[bundle] = own_word(locked)
     return proof
 
 
-def _own_word(locked: LockedBundle) -> dict[str, Grants]:
+def own_word(locked: LockedBundle) -> dict[str, Grants]:
     """Return the powers that a lock has as approved, by the agents' own names."""
     names = {new: old for old, new in locked.wanted.renames.items()} if locked.wanted else {}
     return {names.get(agent, agent): Grants(frozenset(powers)) for agent, powers in locked.grants.items()}

@@ -15,6 +15,7 @@ from agentpkg.ops.session import open_session, why_unsettled
 from agentpkg.ops.sync import look
 from agentpkg.requirement import split_id
 from agentpkg.survey import find_texts
+from agentpkg.trail import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,7 +106,7 @@ def _of_registries(session: Session) -> Iterator[Finding]:
         except AgentpkgError as error:
             yield _of_error(rules.REGISTRY, error)
             bad.add(name)
-    for bundle in session.lock.bundles:
+    for bundle in counted(session.lock.bundles, "reading locked bundles"):
         if bundle in registries.local or split_id(bundle)[0] not in bad:
             yield from _of_bundle(session, registries, bundle, loaded)
     yield from _of_content(session, loaded)

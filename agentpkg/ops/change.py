@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from agentpkg import trail
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import IntegrityError
 from agentpkg.files import is_entry
@@ -20,6 +21,7 @@ from agentpkg.ops.session import Options, Session, check_not_interrupted, open_s
 from agentpkg.requirement import bundle_id, is_from_path, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import refuse_losses
+from agentpkg.undo import Cause, command_words
 from agentpkg.workshop import write_new
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def build_change(
 ) -> Change:
     """Return the change with what it writes, in the order that a crash needs: files, the manifest, the lock last."""
     project = session.project
-    bases = _bases(session.lock)
+    bases = bases_of(session.lock)
     writes = [
         Write(path=path, before=before, after=after, bases=bases.get(path, {}))
         for path, before, after in plan.written()
@@ -83,7 +85,7 @@ def build_change(
     )
 
 
-def _bases(lock: Lockfile) -> dict[str, dict[str, str]]:
+def bases_of(lock: Lockfile) -> dict[str, dict[str, str]]:
     """Return by file the digests of the renderings that it, or each entry of it, rests on, by path in the lock."""
     bases: dict[str, dict[str, str]] = {}
     for path, entry in lock.files.items():
@@ -142,7 +144,11 @@ def choose(
     wanted = {bundle: requirement.specifier for bundle, requirement in manifest.requirements.items()}
     pins = {bundle: locked.version for bundle, locked in session.lock.bundles.items() if bundle not in unlocked}
     pins |= {bundle: local.versions(bundle)[0] for bundle, local in registries.local.items() if bundle in wanted}
-    return {bundle: offer.version for bundle, offer in resolve(wanted, registries, pins).items()}
+    with trail.step("resolving"):
+        chosen = {bundle: offer.version for bundle, offer in resolve(wanted, registries, pins).items()}
+    for bundle, version in chosen.items():
+        trail.note(f"chose {bundle} {version}")
+    return chosen
 
 
 def prepare(
@@ -158,12 +164,16 @@ def prepare(
     `check_approved`). Raises whatever stands against the change; nothing has been written then.
     """
     manifest = parse_manifest(manifest_text, HOSTS)
-    bundles = {bundle: _load(session, registries, bundle, version) for bundle, version in sorted(chosen.items())}
+    bundles = {
+        bundle: _load(session, registries, bundle, version)
+        for bundle, version in trail.counted(sorted(chosen.items()), "reading bundles")
+    }
     _warn_of_bundles(session, registries, bundles)
     rendered = render_bundles(session, manifest, bundles)
     wanted = {key: _locked(session, manifest, key, bundles[key], rendered, registries) for key in bundles}
     gains = check_approved(session, manifest, bundles, wanted, registries, named)
-    plan = plan_files(session, rendered, registries)
+    with trail.step("comparing files"):
+        plan = plan_files(session, rendered, registries)
     losses = rendered.losses()
     lock = Lockfile(
         bundles={key: replace(locked, losses=losses[key]) for key, locked in wanted.items()},
@@ -181,9 +191,12 @@ def perform(change: Change) -> None:
     Folders come first, each whole or not at all. One that is left where a run was cut short before the rest happened is
     in nobody's way, and the next run finds it just so.
     """
-    for path, files in change.folders.items():
-        write_new(change.session.project.home / path, files)
-    apply_writes(change.session.project, change.writes)
+    home = change.session.project.home
+    made = tuple(path for path, files in change.folders.items() if write_new(home / path, files))
+    for write in change.writes:
+        trail.note(f"{'deletes' if write.after is None else 'writes'} {write.path}")
+    with trail.step("writing files"):
+        apply_writes(change.session.project, change.writes, Cause(words=command_words(), made=made))
     change.session.store().put((target.sha256, target.content) for target in change.rendered.targets.values())
 
 
@@ -232,6 +245,7 @@ def _locked(
         wanted=manifest.requirements.get(bundle),
         requires={bundle_id(registry, name): specifier for name, specifier in loaded.requires.items()},
         grants={agent: tuple(held) for agent, held in rendered.grants[bundle].items()},
+        overrides=manifest.overrides.get(bundle, ()),
     )
 
 

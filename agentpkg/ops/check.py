@@ -21,6 +21,7 @@ from agentpkg.limits import LIMITS, MOST_FILES
 from agentpkg.ops.around import names_required, targets_of
 from agentpkg.ops.gather import gather
 from agentpkg.project import read_folder, why_in_the_way
+from agentpkg.trail import counted
 from agentpkg.workshop import read_beside, read_file, replace_file
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ def check(paths: Iterable[Path], *, ignore: Set[str], fix: bool, written_for: st
     subjects: list[Subject] = []
     placed: list[tuple[str, Subject]] = []
     files = 0
-    for folder, named in sorted(gathered.bundles.items()):
+    for folder, named in counted(sorted(gathered.bundles.items()), "checking bundles"):
         found, seen = _look_at_bundle(folder, gathered)
         only = {_shown(folder / path) for path in named}
         findings += [one for one in found if not only or one.path in only]
         subjects += [one for one in seen if not only or one.path in only]
-    for place, (named_itself, among) in sorted(gathered.files.items()):
+    for place, (named_itself, among) in counted(sorted(gathered.files.items()), "checking files"):
         found, seen = _look_at_file(place, named=named_itself, among=among, written_for=host)
         files += bool(found or seen)
         findings += found

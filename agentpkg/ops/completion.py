@@ -44,7 +44,6 @@ def install(shell: str, script: str) -> tuple[Place, bool]:
     place = place_for(shell)
     data = script.encode()
     if not place.path.exists():
-        place.path.parent.mkdir(parents=True, exist_ok=True)
         add_files(place.path.parent, {place.path.name: data})
         return place, True
     there = place.path.read_bytes()

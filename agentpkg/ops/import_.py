@@ -14,6 +14,7 @@ from agentpkg.importing import Draft, Intake, Source, make_drafts, take_in
 from agentpkg.ops.gather import prefix_of, refuse_place, written_in
 from agentpkg.places import choose_files
 from agentpkg.requirement import check_name
+from agentpkg.trail import counted
 from agentpkg.workshop import files_below, is_there, read_beside, read_file, write_new
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def import_agents(
         )
     drafts, unfit = make_drafts(intake.found, bundle)
     made, conflicts = [], []
-    for draft in drafts:
+    for draft in counted(drafts, "writing bundles"):
         folder = to / draft.name
         try:
             new = not is_there(folder, draft.files) if dry_run else write_new(folder, draft.files)
@@ -72,7 +73,7 @@ def read_all(paths: Iterable[Path], written_for: str | None) -> Intake:
     """Return the agents in files and folders; raise `UsageError` for a path that is not there."""
     host = get_host(written_for).name if written_for else None
     sources = {os.path.realpath(source.where): source for path in paths for source in _sources(path)}  # each file once
-    return take_in(sources.values(), host)
+    return take_in(counted(sources.values(), "reading files"), host)
 
 
 def _sources(path: Path) -> Iterator[Source]:

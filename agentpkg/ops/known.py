@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agentpkg.local import Local
+    from agentpkg.ops.session import Session
     from agentpkg.project import Project
+    from agentpkg.registries import Registries
 
 
 def user_sources() -> dict[str, RegistrySource]:
@@ -50,6 +52,11 @@ def known_sources(project: Project) -> Mapping[str, RegistrySource]:
         return own
     others = {name: source for name, source in user_sources().items() if name != DEFAULT_REGISTRY}
     return {**others, **own}
+
+
+def known_registries(session: Session) -> Registries:
+    """Return all registries that a name can mean here, looked at anew, with what the project has locked."""
+    return session.registries(fresh=True, manifest=replace(session.manifest, registries=known_sources(session.project)))
 
 
 def known_local(project: Project) -> dict[str, Local]:

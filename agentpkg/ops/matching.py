@@ -11,6 +11,7 @@ from agentpkg.grants import Grants, name_powers
 from agentpkg.ops.unowned import read_unowned
 from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id
+from agentpkg.trail import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ def match_registries(
     free = files.keys() - {one.path for one in left}
     versions = {
         bundle: [(one, compare_with(one, files.values(), to)) for one in _versions(registries, bundle)]
-        for bundle in _holders(session, registries, {files[path].name for path in free})
+        for bundle in counted(_holders(session, registries, {files[path].name for path in free}), "comparing bundles")
     }
     taken: list[Adopted] = []
     while True:

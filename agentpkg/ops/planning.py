@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, IntegrityError, UsageError
+from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, IntegrityError, UsageError, nearest
 from agentpkg.files import CONFLICT_SUFFIX, file_of, find_clash, is_entry
 from agentpkg.hosts import HOSTS, is_shared
 from agentpkg.lockfile import FILE_NAME
@@ -16,6 +16,7 @@ from agentpkg.project import find_alike, read_files
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections
 from agentpkg.text import escape
+from agentpkg.trail import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,11 +37,16 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
             f"agentpkg.toml names no host to install {homeless[0]} for",
             hint=f'[project] hosts = ["…"]; {SEE_HOSTS}',
         )
+    for bundle in sorted(manifest.overrides.keys() - bundles.keys()):
+        raise UsageError(
+            f"agentpkg.toml: [overrides]: the project has no bundle {bundle!r}",
+            hint=nearest(bundle, bundles, f"agentpkg override {bundle} --clear takes its overrides out"),
+        )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
     selections = _selections(manifest, bundles)
     used = dict.fromkeys([*manifest.hosts, *(host for one in selections for host in one.hosts)])
     destination = Destination(hosts=HOSTS, settings=settings, user=session.project.user, used=tuple(used))
-    rendered = render_selections(selections, destination)
+    rendered = render_selections(counted(selections, "rendering bundles"), destination)
     _refuse_clashes(rendered)
     return rendered
 
@@ -67,6 +73,7 @@ def _selections(manifest: Manifest, bundles: Mapping[str, Bundle]) -> list[Selec
                 hosts=hosts[bundle],
                 agents=wanted.agents if wanted else None,
                 renames=wanted.renames if wanted else {},
+                overrides=manifest.overrides.get(bundle, ()),
             )
         )
     return selections
@@ -183,10 +190,20 @@ def render_locked(session: Session, bundles: Mapping[str, Bundle]) -> Rendered:
         for name in HOSTS
     }
     named = {*lock.project_hosts, *(host for one in requirements.values() for host in one.hosts or ())}
+    named.update(one.host for key in bundles for one in lock.bundles[key].overrides if one.host)
     unknown = sorted(named - HOSTS.keys())
     if unknown:
-        raise IntegrityError(f"the lock names the host {unknown[0]!r}, which this agentpkg does not know")
-    then = replace(session.manifest, hosts=lock.project_hosts, requirements=requirements, settings=settings)
+        raise IntegrityError(
+            f"the lock names the host {unknown[0]!r}, which this agentpkg does not know",
+            hint="upgrade agentpkg: pip install --upgrade agentpkg-cli",
+        )
+    then = replace(
+        session.manifest,
+        hosts=lock.project_hosts,
+        requirements=requirements,
+        settings=settings,
+        overrides={key: lock.bundles[key].overrides for key in bundles},
+    )
     return render_bundles(session, then, bundles)
 
 

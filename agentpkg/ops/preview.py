@@ -48,7 +48,7 @@ def preview(project: Project, source: str, hosts: tuple[str, ...], options: Opti
     if not names:
         raise UsageError("there is no host to render for", hint="name one with --host")
     selections, notes = _select(session, source)
-    return Preview(rendered=_render(session, selections, names), notes=notes)
+    return Preview(rendered=render_for(session, selections, names), notes=notes)
 
 
 def preview_all(project: Project, source: str, options: Options) -> tuple[dict[str, Rendered], dict[str, str]]:
@@ -58,7 +58,7 @@ def preview_all(project: Project, source: str, options: Options) -> tuple[dict[s
     rendered, refused = {}, {}
     for name in HOSTS:
         try:
-            rendered[name] = _render(session, selections, (name,))
+            rendered[name] = render_for(session, selections, (name,))
         except ContentRefused as error:
             refused[name] = error.message
     return rendered, refused
@@ -75,7 +75,7 @@ def convert(
     session = open_session(project, options, None if project.has_manifest else "")
     selections, notes = _select_files(paths, written_for)
     names = tuple(dict.fromkeys(get_host(name).name for name in to))
-    rendered = _render(session, selections, names)
+    rendered = render_for(session, selections, names)
     gained = [one.rendering for one in rendered.placed if one.rendering.gained]
     if gained and not options.accept_grants:
         raise ApprovalNeeded(
@@ -119,7 +119,8 @@ def files_of(rendered: Rendered) -> Mapping[str, bytes]:
     return files | {file: write_entries(None, entries) or b"" for file, entries in shared.items()}
 
 
-def _render(session: Session, selections: list[Selection], names: tuple[str, ...]) -> Rendered:
+def render_for(session: Session, selections: list[Selection], names: tuple[str, ...]) -> Rendered:
+    """Return what selections become at these hosts, whatever hosts they have, by the project's settings."""
     return render_selections(
         [replace(one, hosts=names) for one in selections],
         Destination(

@@ -8,6 +8,7 @@ from agentpkg.errors import UsageError
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import parse_manifest, without_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
+from agentpkg.overrides import Edit, with_edit
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options, Session
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def remove(project: Project, names: tuple[str, ...], options: Options) -> Change:
-    """Remove the bundles with these ids. An edited file is left where it is, and told."""
+    """Remove the bundles with these ids, with overrides for what goes. An edited file is left where it is, and told."""
     return carry_out(project, options, lambda session: _decide(session, names))
 
 
@@ -31,6 +32,8 @@ def _decide(session: Session, names: tuple[str, ...]) -> Change:
     manifest = parse_manifest(text, HOSTS)
     registries = session.registries(fresh=False, manifest=manifest)
     chosen = choose(session, manifest, registries)
+    for bundle in (manifest.overrides.keys() & session.lock.bundles.keys()) - chosen.keys():
+        text = with_edit(text, Edit(bundle=bundle, clear=True))
     return prepare(session, text, chosen, registries)
 
 

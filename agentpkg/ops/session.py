@@ -11,6 +11,7 @@ from agentpkg.hosts import HOSTS, REVISIONS
 from agentpkg.lockfile import Lockfile, parse_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.requirement import split_id
+from agentpkg.trail import heard, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,7 @@ def open_session(project: Project, options: Options, manifest_text: str | None =
     """Return a session on `project`, with the manifest on disk or the text given instead."""
     text = project.read_manifest() if manifest_text is None else manifest_text
     lock_text = project.read_lock_text()
-    return Session(
+    session = Session(
         project=project,
         options=options,
         manifest_text=text,
@@ -101,6 +102,20 @@ def open_session(project: Project, options: Options, manifest_text: str | None =
         lock_text=lock_text,
         lock=Lockfile() if lock_text is None else parse_lockfile(lock_text),
     )
+    if heard():
+        _note(session)
+    return session
+
+
+def _note(session: Session) -> None:
+    manifest, lock = session.manifest, session.lock
+    note(f"project: {session.project.root}, {'as written' if session.project.has_manifest else 'without a manifest'}")
+    note(f"manifest: {len(manifest.requirements)} bundles for {', '.join(manifest.hosts) or 'no host'}")
+    for name, source in manifest.registries.items():
+        note(f"manifest: registry {name} is {source.url}")
+    note(f"lock: {'none' if session.lock_text is None else f'{len(lock.bundles)} bundles, {len(lock.files)} files'}")
+    for bundle, locked in lock.bundles.items():
+        note(f"lock: {bundle} {locked.version} ({locked.commit[:12] or 'no commit'})")
 
 
 def find_local(project: Project, manifest: Manifest) -> dict[str, Local]:
@@ -146,7 +161,16 @@ def _why_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
             return f"{bundle} comes from another place"
     if lock.bundles and lock.project_hosts != manifest.hosts:
         return "the hosts of the project have changed"
-    return _hosts_unsettled(manifest, lock)
+    return _overrides_unsettled(manifest, lock) or _hosts_unsettled(manifest, lock)
+
+
+def _overrides_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:
+    for bundle, locked in lock.bundles.items():
+        if locked.overrides != manifest.overrides.get(bundle, ()):
+            return f"the overrides for {bundle} have changed"
+    for bundle in sorted(manifest.overrides.keys() - lock.bundles.keys()):
+        return f"there are overrides for {bundle}, which is not in the lock"
+    return None
 
 
 def _hosts_unsettled(manifest: Manifest, lock: Lockfile) -> str | None:

@@ -17,6 +17,7 @@ from agentpkg.requirement import NAME, is_version
 from agentpkg.resolve import Offer
 from agentpkg.semver import version_before
 from agentpkg.sources import git_url
+from agentpkg.trail import counted
 from agentpkg.verification import Problem, check_requirements, look_alikes
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def verify_registry(where: str, subfolder: str, since: str | None, options: Opti
         ]
         problems += _strays(mirror, registry, prefix)
         offers: dict[str, list[Offer]] = {}
-        for name in registry.names():
+        for name in counted(registry.names(), "checking bundles"):
             offers[name] = []
             yanked = _yanked(registry, name, problems)
             for version in registry.versions(name):

@@ -167,7 +167,7 @@ def test_a_registry_whose_history_was_rewritten_is_found(cli: Cli, tool: Path, r
 
 
 def test_a_registry_that_is_not_what_the_ledger_remembers_is_found_offline_too(cli: Cli, tool: Path) -> None:
-    (path,) = [one for one in state_folder().rglob("*") if one.is_file() and "agentpkg ledger" in one.read_text()]
+    (path,) = [one for one in state_folder().rglob("*") if one.is_file() and b"agentpkg ledger" in one.read_bytes()]
     text = path.read_text()
     tree = next(line.split()[3] for line in text.splitlines() if line.startswith("seen tool"))
     path.write_text(text.replace(tree, "0" * 40))

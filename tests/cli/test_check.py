@@ -64,8 +64,8 @@ def test_what_is_found_is_told_line_by_line_and_then_what_agents_cost(cli: Cli, 
         "note[AP701] bundles/triage/bundle.toml: leaves out license, authors, keywords\n"
         "\n"
         "file                             agent   description  prompt (tokens, estimated)\n"
-        "bundles/triage/agents/triage.md  triage  13           22\n"
-        ".claude/agents/a-b.md            a-b     13           17\n"
+        "bundles/triage/agents/triage.md  triage  11           24\n"
+        ".claude/agents/a-b.md            a-b     11           19\n"
         "\n"
         "2 warnings and 1 note in 1 bundle, 1 file and 2 agents\n"
     )
@@ -118,7 +118,7 @@ def test_json_tells_it_all(cli: Cli, project: Path) -> None:
         ],
         "mended": [],
         "agents": [
-            {"path": ".claude/agents/triage.md", "agent": "triage", "tokens": {"description": 13, "prompt": 17}}
+            {"path": ".claude/agents/triage.md", "agent": "triage", "tokens": {"description": 11, "prompt": 19}}
         ],
         "bundles": 0,
         "files": 1,

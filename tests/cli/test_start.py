@@ -14,7 +14,17 @@ from agentpkg.cli import COMMANDS
 from tests.support.cli import Cli
 from tests.support.registry import write_bundle
 
-HEAVY = ("git", "frontmatter", "yaml", "rich", "resolvelib", "packaging", "tomlkit", "filelock", "platformdirs")
+HEAVY = (
+    "git",
+    "frontmatter",
+    "yaml",
+    "prompt_toolkit",
+    "resolvelib",
+    "packaging",
+    "tomlkit",
+    "filelock",
+    "platformdirs",
+)
 HOSTS = ("claude", "copilot", "codex", "opencode", "gemini", "cursor")
 
 

@@ -65,8 +65,8 @@ def test_state_hides_itself_from_git_and_leaves_no_rest(place: Project) -> None:
     put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
     assert (place.root / ".agentpkg/.gitignore").read_text() == "*\n"
     assert sorted(path.name for path in (place.root / ".agentpkg").iterdir()) in (
-        [".gitignore", "lock"],
-        [".gitignore"],
+        [".gitignore", "lock", "undo"],
+        [".gitignore", "undo"],
     )
 
 
@@ -243,7 +243,9 @@ def test_staged_bytes_that_are_not_what_the_journal_names_are_never_written(plac
     assert contents(place.root) == {}
 
 
-@pytest.mark.parametrize("link", [".agentpkg", ".agentpkg/lock", ".agentpkg/staged", ".agentpkg/.gitignore"])
+@pytest.mark.parametrize(
+    "link", [".agentpkg", ".agentpkg/lock", ".agentpkg/staged", ".agentpkg/.gitignore", ".agentpkg/undo"]
+)
 def test_a_state_folder_that_leads_elsewhere_is_refused(place: Project, tmp_path: Path, link: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

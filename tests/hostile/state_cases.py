@@ -1,4 +1,4 @@
-"""Rows 51 to 57: a lockfile, a manifest or a journal that somebody has been at."""
+"""Rows 51 to 57: a lockfile, a manifest, a journal or a record of what can be undone that somebody has been at."""
 
 from __future__ import annotations
 
@@ -126,6 +126,21 @@ def journal(path: str) -> Build:
     return build
 
 
+def recorded(*, elsewhere: bool) -> Build:
+    """Install a bundle, here or on another machine that the folder then came from; and undo."""
+
+    def build(room: Room) -> Act:
+        room.registry.publish("tool")
+        room.fetch()
+        folder = "elsewhere" if elsewhere else "state"
+        room.monkeypatch.setenv("AGENTPKG_STATE_DIR", str(room.root / folder))
+        assert room.command("install", "tool")().code == 0
+        room.monkeypatch.setenv("AGENTPKG_STATE_DIR", str(room.root / "state"))
+        return room.command("undo")
+
+    return build
+
+
 def path(number: int, where: str, build: Callable[[str], Build], benign: Build) -> Case:
     """Return a case of a path that is none for an agent; what stands there stays."""
     return Case(
@@ -200,4 +215,12 @@ CASES = (
         says=("shell",),
     ),
     *(path(57, where, journal, journal(BASE)) for where in NOWHERE),
+    Case(
+        number=57,
+        name="record of another machine",
+        hostile=recorded(elsewhere=True),
+        benign=recorded(elsewhere=False),
+        exit=1,
+        says=("was not made by you", "hint: version control"),
+    ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentpkg import acceptance, apply, console, header, mirror, registry, remote, text
+from agentpkg import acceptance, apply, header, ledger, mirror, registry, remote, sources, terminal, text, undo
 from agentpkg import git as door
 from agentpkg.folder import Folder
 from agentpkg.ops import approval
@@ -37,7 +37,8 @@ class Mutant:
 
 
 def _any_url(patch: Patch) -> None:
-    patch.setattr(remote, "git_url", lambda given, root: given)
+    for door_of in (remote, ledger, sources):
+        patch.setattr(door_of, "git_url", lambda given, root: given)
 
 
 def _any_environment(patch: Patch) -> None:
@@ -96,8 +97,12 @@ def _all_approved(patch: Patch) -> None:
     patch.setattr(approval, "find_gains", lambda *given: ())
 
 
+def _any_record(patch: Patch) -> None:
+    patch.setattr(undo, "_seal", lambda *given: b"")
+
+
 def _raw(patch: Patch) -> None:
-    for module in (door, console):
+    for module in (door, terminal):
         patch.setattr(module, "escape", lambda given: given)
 
 
@@ -117,6 +122,7 @@ MUTANTS = (
     Mutant(guard="signatures", without=_any_signer, case="44 revoked, backdated", fails="exit 0, expected 5"),
     Mutant(guard="approval", without=_all_approved, case="56 approval by hand", fails="exit 0, expected 4"),
     Mutant(guard="approval", without=_all_approved, case="61 local registry", fails="exit 0, expected 4"),
+    Mutant(guard="seals", without=_any_record, case="57 record of another machine", fails="exit 0, expected 1"),
     Mutant(guard="escapes", without=_raw, case="50 page", fails="reached the terminal"),
     Mutant(guard="links on the way", without=_links_on_the_way, case="66 swapped folder", fails="exit 0, expected 9"),
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agentpkg.cli import run
+from tests.support.schemas import check_files, check_printed
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class Cli:
     monkeypatch: pytest.MonkeyPatch
 
     def __call__(self, *arguments: str, code: int = 0) -> Result:
-        """Run one command line, and fail unless it exits with `code`."""
+        """Run one command line; fail unless it exits with `code`, and what it prints and writes is as promised."""
         self.monkeypatch.chdir(self.folder)
         self.capsys.readouterr()
         status = run(list(arguments))
         out, err = self.capsys.readouterr()
         assert status == code, f"agentpkg {' '.join(arguments)} exited {status}\n{out}\n{err}"
+        check_printed(arguments, out)
+        if status == 0:
+            check_files(self.folder, Path.home() / ".agentpkg")
         return Result(status, out, err)
 
     def at(self, folder: Path) -> Cli:

@@ -16,7 +16,7 @@ INTRO = f"""# Checks
 
 What `agentpkg check` looks for in bundles, and in agents of any host. This page is made from the rules in
 `agentpkg/checks/` and tested against them. To make it again: `{AGAIN}`. The same is told by
-`agentpkg explain` and `agentpkg explain CODE`; how to run it is in the [Reference](reference.md#agentpkg-check-path).
+`agentpkg explain` and `agentpkg explain CODE`; how to run it is in the [Reference](reference.md#agentpkg-check).
 
 Codes are stable: one never comes to mean something else, and one that goes is not used again. An `error` exits with 3,
 a `warning` only with `--strict`, and a `note` never. A check that would often be wrong is left out, so that most word

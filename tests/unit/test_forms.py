@@ -185,7 +185,7 @@ def test_a_mode_that_cannot_be_read_stands_in_nobodys_way() -> None:
     assert [found.agent.name for found in reading.agents] == ["x1", "x3"]
     assert reading.refused == (
         "x: customModes[1] (x2): the prompt is empty (write it under roleDefinition)",
-        "x: customModes[2] is no table",
+        "x: customModes[2] is no table (write it as its host does)",
     )
 
 
@@ -224,7 +224,9 @@ def test_agents_in_settings_are_read_and_what_holds_for_all_of_them() -> None:
     assert {"shell", "web-fetch"}.isdisjoint(map(str, helper.agent.tools))
     assert "read" in map(str, helper.agent.tools)
     assert {"shell", "edit"} <= {*map(str, every.agent.tools or ())}  # the agent's own rule is the last that matches
-    assert reading.refused == ("x: agent.odd: permission is neither one word nor a table of rules",)
+    assert reading.refused == (
+        "x: agent.odd: permission is neither one word nor a table of rules (write it as its host does)",
+    )
     assert read("kilo.json", '{"agent": {"x1": {"description": "d", "prompt": "B"}}}').host == "kilo"
     assert read("opencode.json", '{"mcp": {}}').page
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentpkg.grants import EVERYTHING, FOREIGN_NAMES, POWERLESS, TOOLS, Grants, Tool, name_powers, parse_tool
+from agentpkg.grants import (
+    EVERYTHING,
+    FOREIGN_NAMES,
+    POWERLESS,
+    TOOLS,
+    Grants,
+    Tool,
+    left_by,
+    name_powers,
+    parse_tool,
+)
 from tests.unit.builders import TOOL_LISTS
 
 SERVER = "mcp-server:context7 npx -y @upstash/context7-mcp"
@@ -227,3 +237,18 @@ def test_a_scope_of_wildcards_alone_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["shell(git *)", "read(src/**)", "edit(*.md)", "shell(npm:*)"])
 def test_a_scope_with_a_word_in_it_is_one(text: str) -> None:
     assert str(parse_tool(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("tools", "left"),
+    [
+        (None, {"edit", "mcp:db/ask", "mcp-server:db serve", "mcp-server:dbs serve", "skill:sql", "inn.mode=wild"}),
+        ((), {"skill:sql", "inn.mode=wild"}),
+        (("read", "todo"), {"read", "skill:sql", "inn.mode=wild"}),
+        (("mcp:db/ask",), {"mcp:db/ask", "mcp-server:db serve", "skill:sql", "inn.mode=wild"}),
+    ],
+)
+def test_what_is_left_of_powers_by_a_shorter_list_of_tools(tools: tuple[str, ...] | None, left: set[str]) -> None:
+    powers = {"edit", "mcp:db/ask", "mcp-server:db serve", "mcp-server:dbs serve", "skill:sql", "inn.mode=wild"}
+    parsed = None if tools is None else tuple(parse_tool(tool) for tool in tools)
+    assert left_by(powers, parsed) == Grants(frozenset(left))

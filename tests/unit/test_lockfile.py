@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
 from agentpkg.files import is_inside
+from agentpkg.grants import parse_tool
 from agentpkg.lockfile import LEVELS, LockedBundle, LockedFile, LockedHost, Lockfile, dump_lockfile, parse_lockfile
+from agentpkg.overrides import Override
 from agentpkg.requirement import Requirement, bundle_id
 from tests.unit.builders import TRICKY, a_locked_bundle, a_locked_file
 
@@ -22,6 +24,11 @@ LOSSES = st.dictionaries(
     NAMES,
     st.builds(lambda host, field, level: {host: {field: level}}, NAMES, NAMES, st.sampled_from(LEVELS)),
     max_size=1,
+)
+OVERRIDES = (
+    Override(tools=(), values={"model": "fast"}),
+    Override(host="inn", tools=(parse_tool("shell(git *)"),), values={"color": "cyan", "names": ["one", "two"]}),
+    Override(agent="triage", host="inn", values={"description": "Use it"}),
 )
 
 
@@ -46,6 +53,7 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
         requires=draw(st.dictionaries(NAMES, st.sampled_from(["", "~=1.2"]), max_size=2)),
         grants=draw(st.dictionaries(NAMES, st.lists(WORDS, max_size=3).map(tuple), max_size=2)),
         losses=draw(st.just({}) | LOSSES),
+        overrides=draw(st.sampled_from([(), OVERRIDES])),
     )
 
 

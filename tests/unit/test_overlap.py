@@ -21,7 +21,7 @@ LOADS = "was not chosen, and loads .farm/agents/NAME.md all the same"
 
 def placed(path: str = PATH, *, host: str = "farm", agent: str = "triage", bundle: str = "reviewers") -> Placed:
     rendering = Rendering(agent=agent, host=host, content=b"", notes=(), gained=())
-    return Placed(bundle=bundle, path=path, rendering=rendering)
+    return Placed(bundle=bundle, path=path, held=Grants(frozenset(["read"])), rendering=rendering)
 
 
 def inn(*also: AlsoRead) -> Host:
@@ -29,8 +29,8 @@ def inn(*also: AlsoRead) -> Host:
 
 
 def notes(*files: Placed, host: Host, powers: str = "read", user: bool = False) -> list[Note]:
-    grants = {one.bundle: {one.rendering.agent: Grants(frozenset([powers]))} for one in files}
-    overlaps = find_overlaps(files, grants, [host], user)
+    held = Grants(frozenset([powers]))
+    overlaps = find_overlaps([replace(one, held=held) for one in files], [host], user)
     assert {(one.bundle, one.agent, one.host) for one in overlaps} <= {("reviewers", "triage", host.name)}
     return [one.note for one in overlaps]
 
@@ -71,11 +71,9 @@ def test_a_host_that_takes_its_own_copy_first_has_no_overlap(restricts: bool) ->
 def test_a_copy_of_another_agent_is_no_copy_of_this_one_and_one_of_another_bundle_is() -> None:
     other = placed(".inn/agents/writer.md", host="inn", agent="writer")
     alike = placed(".inn/agents/triage.md", host="inn", bundle="others")
-    grants = {"reviewers": {"triage": Grants(frozenset()), "writer": Grants(frozenset())}}
-    grants["others"] = {"triage": Grants(frozenset())}
-    found = find_overlaps([placed(), other], grants, [inn(READS)], user=False)
+    found = find_overlaps([placed(), other], [inn(READS)], user=False)
     assert [(one.bundle, one.agent) for one in found] == [("reviewers", "triage")]
-    assert find_overlaps([placed(), other, alike], grants, [inn(READS)], user=False) == ()
+    assert find_overlaps([placed(), other, alike], [inn(READS)], user=False) == ()
 
 
 @pytest.mark.parametrize("path", [".farm/agents/writer.md", ".barn/agents/triage.md", ".farm/agents/deep/triage.md"])
@@ -103,8 +101,7 @@ def test_an_agent_in_a_folder_of_skills_is_found_as_a_skill_by_hosts_with_agents
 def test_several_places_and_hosts_are_told_once_each_and_in_their_order() -> None:
     both = inn(READS, READS, replace(READS, agents=".barn/{name}.md"))
     files = [placed(), placed(".barn/triage.md", host="barn")]
-    grants = {"reviewers": {"triage": Grants(frozenset())}}
-    found = find_overlaps(files, grants, [both, replace(both, name="hut")], user=False)
+    found = find_overlaps(files, [both, replace(both, name="hut")], user=False)
     assert found == tuple(
         Overlap(bundle="reviewers", agent="triage", host=host, note=Note("overlap", Fidelity.APPROXIMATED, detail))
         for host in ("inn", "hut")

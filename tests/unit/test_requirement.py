@@ -12,6 +12,7 @@ from agentpkg.requirement import (
     check_name,
     check_specifier,
     is_final,
+    is_pinned,
     is_version,
     parse_requirement,
     split_id,
@@ -161,3 +162,20 @@ def test_a_specifier_is_checked_with_the_error_of_its_file() -> None:
         check_specifier("^1.2", "bundle.toml: [requires] sql", ContentRefused)
     assert caught.value.message == "bundle.toml: [requires] sql: '^1.2' is not a version specifier"
     assert caught.value.hint == "write it as ~=1.2, >=1.2,<3 or ==1.2.0"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "pinned"),
+    [
+        ("==1.2.0", True),
+        (" == 2.0.0rc1", True),
+        ("", False),
+        ("~=1.2", False),
+        (">=1.2", False),
+        ("==1.*", False),
+        ("==1.2.0,!=1.3", False),
+        ("===1.2.0", False),
+    ],
+)
+def test_a_requirement_is_pinned_if_it_lets_in_one_version(specifier: str, pinned: bool) -> None:
+    assert is_pinned(specifier) is pinned

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.bundle import Bundle, McpServer, Skill
-from agentpkg.grants import TOOLS, Grants
+from agentpkg.grants import TOOLS, Grants, parse_tool
 from agentpkg.hostfields import grants_everywhere
 from agentpkg.lockfile import LockedBundle
+from agentpkg.overrides import Override
 from agentpkg.requirement import parse_requirement
 from agentpkg.review import Gain, PowersGained, find_gains
 from tests.unit.builders import SCOPES, a_bundle, a_locked_bundle, an_agent
@@ -138,6 +139,55 @@ def test_where_the_approved_content_cannot_be_read_all_counts_as_gained() -> Non
     assert found is not None
     assert found.powers == (("triage", ("read",)),)
     assert found.unproved is None
+
+
+FULL = ("edit", "inn.mode=wild", "mcp-server:db serve", "mcp:db/ask", "skill:sql")
+MCP = ("mcp-server:db serve", "mcp:db/ask")
+HERE = Override(agent="triage", host="inn", tools=(parse_tool("read"),))
+EVERYWHERE = Override(tools=(parse_tool("read"),))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lifted"),
+    [
+        ((HERE,), (), {"triage on inn": ("edit", *MCP)}),
+        ((HERE, EVERYWHERE), (HERE,), {"triage on barn": ("edit", *MCP)}),
+        ((HERE,), (replace(HERE, tools=(parse_tool("mcp:db/ask"),)),), {"triage on inn": MCP}),
+        ((replace(HERE, tools=(parse_tool("shell"),)),), (), {"triage on inn": ("mcp-server:db serve",)}),
+        ((HERE,), (replace(HERE, tools=(parse_tool("read"), parse_tool("glob"))),), {}),
+        ((HERE,), (replace(HERE, tools=()),), {}),
+        ((HERE,), (EVERYWHERE,), {}),
+        ((), (HERE,), {}),
+        ((replace(HERE, host="mill"),), (), {}),
+        ((replace(HERE, agent="other"),), (), {}),
+    ],
+)
+def test_what_overrides_no_longer_hold_back_on_a_host_is_a_gain_there(
+    before: tuple[Override, ...], now: tuple[Override, ...], lifted: dict[str, tuple[str, ...]]
+) -> None:
+    wanted = with_names(a_locked_bundle({"watch": FULL}), triage="watch")
+    held = {"aa": replace(wanted, overrides=before)}
+    found = find_gains(
+        held, {"aa": replace(wanted, overrides=now)}, {"aa": held_by({"triage": FULL})}, frozenset(), ("barn", "inn")
+    )
+    powers = dict(found[0].powers) if found else {}
+    assert powers == {place.replace("triage", "watch"): more for place, more in lifted.items()}
+
+
+def test_what_is_gained_anyway_is_not_told_of_each_host() -> None:
+    wanted = a_locked_bundle({"triage": ("edit", "read")}, wanted=parse_requirement("aa"))
+    held = replace(wanted, overrides=(HERE,), grants={"triage": ("read",)})
+    found = find_gains({"aa": held}, {"aa": wanted}, {"aa": held_by({"triage": FULL})}, frozenset(), ("inn",))
+    assert found[0].powers == (("triage", ("edit",)),)
+
+
+def test_hosts_of_what_is_only_required_are_those_of_what_requires_it() -> None:
+    top = replace(a_locked_bundle({}, wanted=parse_requirement("top")), requires={"aa": "", "gone": ""})
+    wanted = a_locked_bundle({"triage": ("edit",)})
+    held = {"top": top, "aa": replace(wanted, overrides=(HERE,))}
+    proof = {"aa": held_by({"triage": ("edit",)}), "top": {}}
+    found = find_gains(held, {"top": top, "aa": wanted}, proof, frozenset(), ("inn",))
+    assert [(one.bundle, one.powers) for one in found] == [("aa", (("triage on inn", ("edit",)),))]
 
 
 def test_a_registry_that_moves_is_asked_about_even_where_nothing_else_changes() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from agentpkg.errors import AgentpkgError
 from agentpkg.mirror import Mirror
-from agentpkg.ops.inspect import search
+from agentpkg.ops.search import search
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
 from agentpkg.resolve import Offer, resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 
 @click.command()
@@ -19,4 +19,4 @@ def command(as_json: bool) -> None:
     if as_json:
         say_json({"folder": str(was.folder), "mirrors": len(was.mirrors), "renderings": was.renderings, "bytes": freed})
     else:
-        say(f"threw away {len(was.mirrors)} mirrors and {was.renderings} renderings, {freed:,} bytes")
+        say_done(f"threw away {len(was.mirrors)} mirrors and {was.renderings} renderings, {freed:,} bytes")

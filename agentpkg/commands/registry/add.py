@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import count, say_done, say_json
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name")
 @click.argument("url", metavar="URL|PATH")
-@click.option("--subfolder", default="", help="The folder of the repository that holds the registry.")
-@click.option("--branch", help="The branch to read; the repository's own choice without it.")
+@click.option("--subfolder", metavar="FOLDER", default="", help="The folder of the repository that holds the registry.")
+@click.option("--branch", metavar="NAME", help="The branch to read; the repository's own choice without it.")
 @click.option("--signers", metavar="FILE", help="A file of the keys that must have signed every change of bundles.")
 @click.option("--revoked", metavar="FILE", help="A file of keys that no longer count.")
 @click.option("--signed-after", metavar="COMMIT", help="The commit after which signatures are asked for.")
@@ -61,4 +61,5 @@ def command(
         say_json({"name": name, "url": source.url, "commit": opened.commit if opened else None, "bundles": bundles})
     else:
         verb = "would be added" if work.dry_run else "added"
-        say(f"registry {name} {verb}" + ("" if bundles is None else f": {bundles} bundle{'' if bundles == 1 else 's'}"))
+        many = "" if bundles is None else f": {count(bundles, 'bundle')}"
+        say_done(f"registry {name} {verb}{many}", dry_run=work.dry_run)

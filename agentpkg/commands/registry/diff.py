@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def command(span: str, where: str, subfolder: str, work: Options, as_json: bool) -> None:
     """Show what a pull request adds to a registry, as markdown for a comment: text and powers of each new version."""
     from agentpkg.ops.verify import compare_commits
-    from agentpkg.registry_tables import check_subfolder
     from agentpkg.proposal import as_markdown
+    from agentpkg.registry_tables import check_subfolder
 
     found = compare_commits(where, check_subfolder(subfolder, "--subfolder"), span, work)
     if as_json:
@@ -51,4 +51,5 @@ def command(span: str, where: str, subfolder: str, work: Options, as_json: bool)
             details=[*(f"{path} is published already" for path in found.rewrites)]
             + [f"{one.where}: {one.what}" for one in found.problems],
             told=as_json,
+            hint="raise the version instead of changing one that is published",
         )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 
 @click.command()
 @click.argument("where", metavar="PATH|URL")
-@click.option("--name", help="The registry's name; the last word of the path without it.")
+@click.option("--name", metavar="NAME", help="The registry's name; the last word of the path without it.")
 @click.option("--description", default="Bundles of agents.", show_default=True, help="What the registry is for.")
-@click.option("--subfolder", default="", help="The folder of the repository that becomes the registry.")
-@click.option("--branch", help="The branch to begin it on.")
+@click.option("--subfolder", metavar="FOLDER", default="", help="The folder of the repository to make the registry.")
+@click.option("--branch", metavar="NAME", help="The branch to begin it on.")
 @options.signing
 @options.as_json
 def command(
@@ -33,5 +33,5 @@ def command(
     if as_json:
         say_json({"url": started.url, "commit": started.commit})
     else:
-        say(f"began a registry at {where} (commit {started.commit[:12]})")
-        say("agentpkg registry add NAME URL makes it known to a project, agentpkg publish fills it")
+        say_done(f"began a registry at {where} (commit {started.commit[:12]})")
+        say_done("agentpkg registry add NAME URL makes it known to a project, agentpkg publish fills it")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.registries)
 @options.with_options("dry_run")
 @options.as_json
 @options.with_project
@@ -27,4 +28,4 @@ def command(project: Project, name: str, work: Options, as_json: bool) -> None:
     if as_json:
         say_json({"name": name, "dry_run": work.dry_run})
     else:
-        say(f"registry {name} {'would be removed' if work.dry_run else 'removed'}")
+        say_done(f"registry {name} {'would be removed' if work.dry_run else 'removed'}", dry_run=work.dry_run)

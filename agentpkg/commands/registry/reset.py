@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import say, say_json
+from agentpkg.console import say_done, say_json
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.registries)
 @click.option("--to", "commit", metavar="COMMIT", required=True, help="The commit that you hold for the right one.")
 @options.with_options("dry_run")
 @options.as_json
@@ -32,4 +33,5 @@ def command(project: Project, name: str, commit: str, work: Options, as_json: bo
         say_json({"name": name, "before": before, "after": after, "dry_run": work.dry_run})
     else:
         verb = "would be reset" if work.dry_run else "was reset"
-        say(f"registry {name} {verb} from {before[:12] if before else 'nothing'} to {after[:12]}")
+        text = f"registry {name} {verb} from {before[:12] if before else 'nothing'} to {after[:12]}"
+        say_done(text, dry_run=work.dry_run)

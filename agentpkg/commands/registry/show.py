@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import say, say_json, say_table
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", default="default")
+@click.argument("name", shell_complete=completing.registries, default="default")
 @options.with_options("offline")
 @options.as_json
 @options.with_project

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import count, say, say_json, tell
+from agentpkg.console import count, say, say_json, warn
 from agentpkg.errors import ContentRefused
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _MOST_ALIKE = 10
 
 @click.command()
 @click.argument("where", metavar="[PATH|URL]", default=".")
-@click.option("--subfolder", default="", help="The folder of the repository that holds the registry.")
+@click.option("--subfolder", metavar="FOLDER", default="", help="The folder of the repository that holds the registry.")
 @click.option("--since", metavar="COMMIT", help="Take the history up to this commit as it is.")
 @options.with_options()
 @options.as_json
@@ -43,9 +43,9 @@ def command(where: str, subfolder: str, since: str | None, work: Options, as_jso
             f"read {count(found.versions, 'version')} of {count(found.bundles, 'bundle')} at commit {found.commit[:12]}"
         )
         for one, other in found.alike[:_MOST_ALIKE]:
-            tell(f"warning: the names {one} and {other} look alike")
+            warn(f"the names {one} and {other} look alike")
         if len(found.alike) > _MOST_ALIKE:
-            tell(f"warning: and {len(found.alike) - _MOST_ALIKE} more pairs of names")
+            warn(f"and {len(found.alike) - _MOST_ALIKE} more pairs of names")
     if problems:
         more = len(problems) - _MOST_TOLD
         raise ContentRefused(

@@ -1,0 +1,1 @@
+"""The catalogue page in a real browser: `make browser`."""
