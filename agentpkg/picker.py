@@ -69,7 +69,9 @@ def _mark(question: str, choices: Sequence[Choice]) -> set[str]:
         style=questionary.Style([("highlighted", "bold"), ("selected", ""), ("pointer", "bold"), ("answer", "")]),
         output=create_output(stdout=sys.stderr),
         color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+        erase_when_done=True,
     ).unsafe_ask()
+    insist(f"{question}: {', '.join(answer) or 'none'}")
     return set(answer)
 
 

@@ -116,7 +116,8 @@ def _ask_for_agents(project: Project, ahead: Outlook) -> bool:
         return False
     shown = ", ".join(ahead.agents[:4]) + (" and more" if len(ahead.agents) > 4 else "")
     insist(f"{count(len(ahead.agents), 'agent')} in {project.root}: {one_line(shown)}")
-    return click.confirm("Look after them, and write them for all these hosts?", default=True, err=True)
+    those = "it" if len(ahead.agents) == 1 else "them"
+    return click.confirm(f"Look after {those}, and write {those} for all these hosts?", default=True, err=True)
 
 
 def _ask_for_bundles(ahead: Outlook) -> tuple[str, ...]:
