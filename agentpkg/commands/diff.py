@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("words", shell_complete=completing.installed, metavar="[FILE]...|NAME [VERSION [VERSION]]", nargs=-1)
-@click.option(
-    "--host",
-    "hosts",
-    metavar="HOST",
-    shell_complete=completing.hosts,
-    multiple=True,
-    help="Compare the files that this host gets of two versions; may be repeated.",
-)
+@options.with_hosts("Compare the files that this host gets of two versions; may be repeated.")
 @options.with_options("offline")
 @options.as_json
 @options.with_project

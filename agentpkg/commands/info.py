@@ -23,14 +23,7 @@ _FIDELITIES = ("exact", "approximated", "narrowed", "widened", "refused")
 
 @click.command()
 @click.argument("requirement", shell_complete=completing.available, metavar="NAME[SPECIFIER]")
-@click.option(
-    "--host",
-    "hosts",
-    metavar="HOST",
-    shell_complete=completing.hosts,
-    multiple=True,
-    help="Tell what this host makes of it; may be repeated.",
-)
+@options.with_hosts("Tell what this host makes of it; may be repeated.")
 @options.with_options("offline")
 @options.as_json
 @options.with_project

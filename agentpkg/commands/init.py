@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentpkg import completing
 from agentpkg.commands import options
 from agentpkg.console import count, insist, interactive, one_line, say_done, say_json, tell
 from agentpkg.errors import SEE_HOSTS, ContentRefused
@@ -18,14 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--host",
-    "hosts",
-    shell_complete=completing.hosts,
-    metavar="HOST",
-    multiple=True,
-    help="A host that the project uses; may be repeated.",
-)
+@options.with_hosts("A host that the project uses; may be repeated.")
 @click.option("--yes", "no_questions", is_flag=True, help="Ask nothing; write the manifest and no more.")
 @options.with_options("dry_run", "offline")
 @options.as_json

@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("requirements", shell_complete=completing.available, metavar="[NAME[SPECIFIER]|FOLDER]...", nargs=-1)
-@click.option(
-    "--host",
-    "hosts",
-    shell_complete=completing.hosts,
-    metavar="HOST",
-    multiple=True,
-    help="Install for this host only; may be repeated.",
-)
+@options.with_hosts("Install for this host only; may be repeated.")
 @click.option(
     "--registry",
     shell_complete=completing.registries,

@@ -57,6 +57,11 @@ def with_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     return decorate
 
 
+def with_hosts(what: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return what adds `--host` to a command, which may be given several times; `what` says what it does."""
+    return click.option("--host", "hosts", metavar="HOST", multiple=True, shell_complete=completing.hosts, help=what)
+
+
 def with_project(command: Callable[..., T]) -> Callable[..., T]:
     """Add `--project` and `--global` to a command, and hand it the `Project` they name."""
 

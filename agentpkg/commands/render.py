@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", shell_complete=completing.available, metavar="NAME[SPECIFIER]|FOLDER|FILE")
-@click.option(
-    "--host",
-    "hosts",
-    shell_complete=completing.hosts,
-    metavar="HOST",
-    multiple=True,
-    help="Print the files that this host gets; may be repeated.",
-)
+@options.with_hosts("Print the files that this host gets; may be repeated.")
 @click.option("--losses", is_flag=True, help="Show how well hosts hold it, and no file, also with --host.")
 @click.option(
     "--all", "all_hosts", is_flag=True, help="Write what every host would get, with --out; nothing is written over."
