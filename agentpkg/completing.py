@@ -6,6 +6,7 @@ Nothing is fetched, and nothing that goes wrong is told: a shell that completes 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from agentpkg.registries import Registries
 
 _WIDTH = 60
+_PLAIN = r"[A-Za-z0-9./@=_+-][A-Za-z0-9./@=_+~-]*"
 
 
 def installed(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
@@ -75,13 +77,17 @@ def codes(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Compl
 
 
 def _items(incomplete: str, pairs: Iterable[tuple[str, str]]) -> list[CompletionItem[str]]:
-    """Return what begins as the user has begun, each with what is said of it in a line."""
+    """Return what begins as the user has begun, each with what is said of it in a line.
+
+    What holds a sign that a shell could take for more than a letter is left out: somebody else wrote it, and a shell
+    puts it into a command line as it is.
+    """
     from click.shell_completion import CompletionItem
 
     return [
         CompletionItem(name, help=cut_to(escape(one_line(told)), _WIDTH) or None)
         for name, told in pairs
-        if name.startswith(incomplete)
+        if name.startswith(incomplete) and re.fullmatch(_PLAIN, name)
     ]
 
 

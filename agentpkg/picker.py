@@ -16,6 +16,7 @@ from agentpkg.hidden import escape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_NOT_MARKED = "what is typed filters only: space marks it, backspace takes the filter away"
 _ASK_FOR_WORDS = 400  # a list that is longer is no help to anybody, and slow to filter
 
 
@@ -55,10 +56,11 @@ def _type(question: str, choices: Sequence[Choice]) -> set[str]:
 def _mark(question: str, choices: Sequence[Choice]) -> set[str]:
     import questionary
     from prompt_toolkit.output import ColorDepth, create_output
+    from questionary.prompts.common import InquirerControl
 
     width = max((len(one.name) for one in choices), default=0)
     room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 6)
-    answer = questionary.checkbox(
+    asked = questionary.checkbox(
         question,
         choices=[
             questionary.Choice(title=_label(one, width)[:room], value=one.name, checked=one.chosen) for one in choices
@@ -70,7 +72,10 @@ def _mark(question: str, choices: Sequence[Choice]) -> set[str]:
         output=create_output(stdout=sys.stderr),
         color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
         erase_when_done=True,
-    ).unsafe_ask()
+        validate=lambda marked: not (shown.search_filter and shown.get_pointed_at().value not in marked) or _NOT_MARKED,
+    )
+    shown = next(one for one in asked.application.layout.find_all_controls() if isinstance(one, InquirerControl))
+    answer = asked.unsafe_ask()
     insist(f"{question}: {', '.join(answer) or 'none'}")
     return set(answer)
 

@@ -98,6 +98,11 @@ def find_project(start: Path) -> Project:
     return _project(start)
 
 
+def find_repository(start: Path) -> Path | None:
+    """Return the top of the git repository that a folder lies in, None if it lies in none."""
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+
+
 def _project(root: Path) -> Project:
     return Project(root=root, user=False, manifest=manifest.FILE_NAME, lock=lockfile.FILE_NAME, state=".agentpkg")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agentpkg.compare import Comparison
 
 _MOST_DIFF = 20_000  # characters; a comment of a code host takes no more than some 65,000 in all
+_MOST = 60_000
 
 
 def as_markdown(added: Sequence[tuple[Bundle, Comparison]], rewrites: Sequence[str], yanks: Sequence[str]) -> str:
@@ -27,8 +28,7 @@ def as_markdown(added: Sequence[tuple[Bundle, Comparison]], rewrites: Sequence[s
         lines += ["**It changes published versions, which must never change:**", ""]
         lines += [f"- {_code(path)}" for path in rewrites] + [""]
     lines += [f"- {_code(yank)}" for yank in yanks] + ([""] if yanks else [])
-    for bundle, comparison in added:
-        lines += _section(bundle.name, bundle, comparison)
+    lines += _sections([(bundle.name, bundle, comparison) for bundle, comparison in added], lines)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -54,14 +54,29 @@ def update_as_markdown(
     lines = ["# Newer agents", ""]
     for title, items in told.items():
         lines += [title, "", *items, ""] if items else []
-    for name, bundle, comparison in moved:
-        lines += _section(name, bundle, comparison)
+    lines += _sections(moved, lines)
     if not moved and not any(told.values()):
         lines.append("Nothing to update.")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(name: str, bundle: Bundle, comparison: Comparison) -> list[str]:
+def _sections(moved: Sequence[tuple[str, Bundle, Comparison]], before: Sequence[str]) -> list[str]:
+    """Return the section of each bundle, as far as there is room; of the others their names."""
+    room = _MOST - len("\n".join(before))
+    most = min(_MOST_DIFF, room // max(2 * len(moved), 1))
+    lines: list[str] = []
+    for number, (name, bundle, comparison) in enumerate(moved):
+        section = _section(name, bundle, comparison, most)
+        room -= len("\n".join(section))
+        if room < 0:
+            rest = ", ".join(f"{other} {content.version}" for other, content, _ in moved[number:])
+            told = rest if len(rest) < _MOST_DIFF // 10 else f"{rest[: _MOST_DIFF // 10].rpartition(',')[0]}, and more"
+            return [*lines, f"There is no room here for more: {_code(told)}", ""]
+        lines += section
+    return lines
+
+
+def _section(name: str, bundle: Bundle, comparison: Comparison, most: int) -> list[str]:
     since = f"since {comparison.before} (a {comparison.level.word} change)" if comparison.before else "new"
     lines = [f"## {name} {bundle.version}, {since}", "", _code(bundle.description), ""]
     lines += ["| agent | may use | gained | lost |", "|---|---|---|---|"]
@@ -72,8 +87,8 @@ def _section(name: str, bundle: Bundle, comparison: Comparison) -> list[str]:
     lines.append("")
     lines += [f"- {level.word}: {_code(reason)}" for level, reason in comparison.reasons]
     text = comparison.text
-    if len(text) > _MOST_DIFF:
-        text = text[:_MOST_DIFF].rpartition("\n")[0] + "\n… and more\n"
+    if len(text) > most:
+        text = text[:most].rpartition("\n")[0] + "\n… and more\n"
     fence = "`" * max(3, _longest_run(text) + 1)
     return [
         *lines,

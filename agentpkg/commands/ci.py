@@ -24,15 +24,12 @@ def command(project: Project, prints: bool, work: Options, as_json: bool) -> Non
 
     The pull request that it opens shows what changes in text and powers. It uses no more than the job's own token.
     """
-    from agentpkg.ops.ci import write_workflow
+    from agentpkg.ops.ci import workflow_for, write_workflow
 
     if prints:
-        from agentpkg import __version__
-        from agentpkg.workflow import workflow
-
-        say_bytes(workflow(__version__).encode())
+        say_bytes(workflow_for(project)[2].encode())
         return
-    path, _, new = write_workflow(project, dry_run=work.dry_run)
+    path, new = write_workflow(project, dry_run=work.dry_run)
     if as_json:
         say_json({"path": path, "changed": new, "dry_run": work.dry_run})
         return

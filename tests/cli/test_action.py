@@ -160,7 +160,7 @@ def test_gained_powers_and_edits_in_the_way_stand_at_the_top(clone: Path, regist
 def test_what_fails_proposes_nothing(clone: Path, registry: Registry, temp: Path) -> None:
     (clone / "agentpkg.toml").write_text("[nonsense]\n")
     done = run("Propose newer agents", clone, temp, PROPOSAL)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "unknown key 'nonsense'" in done.stderr
     assert not (temp / "asked").exists()
 
@@ -187,3 +187,36 @@ def test_the_workflow_runs_what_the_action_runs(cli: Cli, clone: Path) -> None:
     for step in (step for job in jobs.values() for step in job["steps"]):
         assert "${{" not in step.get("run", "")
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step.get("uses", f"x@{'0' * 40}"))
+
+
+def test_a_file_in_the_way_fails_and_does_not_pass_for_nothing_new(clone: Path, registry: Registry, temp: Path) -> None:
+    (clone / ".claude/agents/extra.md").write_text("Mine.\n")
+    text = "---\nname: {}\ndescription: Use it.\ntools: [read]\n---\n\nDo it.\n"
+    agents = {f"agents/{name}.md": text.format(name) for name in ("tool", "extra")}
+    registry.publish("tool", "1.1.0", files=agents)
+    done = run("Propose newer agents", clone, temp, PROPOSAL)
+    assert done.returncode == 6, done.stdout
+    assert "nothing to update" not in done.stdout
+    assert not (temp / "asked").exists()
+
+
+def test_what_somebody_did_on_the_branch_is_not_pushed_over(clone: Path, registry: Registry, temp: Path) -> None:
+    registry.publish("tool", "1.1.0", tools="[read]", body="Better.\n")
+    assert run("Propose newer agents", clone, temp, PROPOSAL).returncode == 0
+    git(clone, "commit", "-q", "--allow-empty", "-m", "by hand")
+    git(clone, "push", "-q", "origin", "HEAD:refs/heads/agentpkg/update")
+    by_hand = git(temp / "remote.git", "rev-parse", "agentpkg/update")
+    git(clone, "switch", "-q", "main")
+    registry.publish("tool", "1.2.0", tools="[read]", body="Best.\n")
+    done = run("Propose newer agents", clone, temp, PROPOSAL)
+    assert done.returncode == 0, done.stderr
+    assert "somebody has worked on agentpkg/update" in done.stdout
+    assert git(temp / "remote.git", "rev-parse", "agentpkg/update") == by_hand
+
+
+def test_a_branch_of_its_own_is_renewed(clone: Path, registry: Registry, temp: Path) -> None:
+    for version, body in (("1.1.0", "Better.\n"), ("1.2.0", "Best.\n")):
+        registry.publish("tool", version, tools="[read]", body=body)
+        assert run("Propose newer agents", clone, temp, PROPOSAL).returncode == 0
+        git(clone, "switch", "-q", "main")
+    assert "Best." in git(temp / "remote.git", "show", "agentpkg/update:.claude/agents/tool.md")

@@ -170,3 +170,21 @@ def test_update_lets_choose_what_is_behind_and_marks_what_gains_nothing(
     screen = Terminal(project, "update", "-i", "cc")
     assert screen.end() == 2
     assert "nothing is behind" in screen.screen
+
+
+@terminal
+def test_enter_after_typing_takes_nothing_that_is_not_in_sight(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("saw", "1.0.0", tools="[read]").publish("tool", "1.0.0", tools="[read]")
+    cli("install", "saw", "tool")
+    registry.publish("saw", "1.0.1", tools="[read]", body="New.\n").publish(
+        "tool", "1.0.1", tools="[read]", body="New.\n"
+    )
+    screen = Terminal(project, "update", "-i")
+    screen.see("Bundles to update")
+    screen.type(SPACE, "tool", SPACE, ENTER)
+    screen.type(SPACE, ENTER)
+    assert screen.end() == 0, screen.screen
+    versions = {one["id"]: one["version"] for one in cli("list", "--json").json["bundles"]}
+    assert versions == {"saw": "1.0.0", "tool": "1.0.1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,22 @@ def test_nothing_is_fetched_and_nothing_that_is_wrong_is_told(
     assert proposed(monkeypatch, capsys, "install", "t") == []
     assert proposed(monkeypatch, capsys, "update", "t") == []
     assert capsys.readouterr().err == ""
+
+
+def test_what_a_shell_could_take_for_more_than_a_name_is_left_out(
+    cli: Cli, project: Path, manifest: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    registry.publish("tool", "1.0.0", tools="[read]")
+    cli("install", "tool")
+    lock = project / "agentpkg.lock"
+    data = json.loads(lock.read_text())
+    for name in ("$(touch${IFS}ran)", "t;id", "t`id`", "two\nlines", "t x", "t'x", "-t*"):
+        data["bundles"][name] = data["bundles"]["tool"]
+    data["files"][".claude/agents/a;b$(id).md"] = data["files"][".claude/agents/tool.md"]
+    lock.write_text(json.dumps(data))
+    assert proposed(monkeypatch, capsys, "remove", "''") == ["tool"]
+    assert proposed(monkeypatch, capsys, "keep", ".c") == [".claude/agents/tool.md"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

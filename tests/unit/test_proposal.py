@@ -92,3 +92,18 @@ def test_the_whole_of_an_update() -> None:
         "<details><summary>Text</summary>\n\n```diff\n-x\n+y\n```\n\n</details>\n"
     )
     assert update_as_markdown([], [], [], [], []) == "# Newer agents\n\nNothing to update.\n"
+
+
+def test_there_is_only_so_much_room() -> None:
+    one = Powers(agent="triage", held=("read",), gained=(), lost=())
+    comparison = compared(one, text="+line of text\n" * 5_000)
+    bundle = a_bundle(an_agent("read"))
+    few = update_as_markdown([(f"team-{number}", bundle, comparison) for number in range(5)], [], [], [], [])
+    assert few.count("</details>") == 5
+    assert few.count("… and more") == 5
+    many = update_as_markdown([(f"team-{number}", bundle, comparison) for number in range(2_000)], [], [], [], [])
+    assert "There is no room here for more: `team-" in many
+    for told in (few, many):
+        assert len(told) < 65_000
+        kinds = [token.type for token in MarkdownIt("commonmark").enable("table").parse(told)]
+        assert kinds.count("fence") == told.count("```diff")
