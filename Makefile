@@ -21,7 +21,8 @@ help:
 	@echo "make lint    ruff: style and formatting"
 	@echo "make types   mypy --strict over package and tests"
 	@echo "make crash   kill commands at every call that changes the disk, and make each of these calls fail; needs strace"
-	@echo "make fuzz    agent files of every host, bent in every way: none is read as more than it says"
+	@echo "make fuzz    agent files of every host, bent in every way: none is read as more than it says; and all examples"
+	@echo "             of the properties that make test tries with some"
 	@echo "make hostile attacks by bundles, registries, lockfiles and the environment, each with a harmless twin"
 	@echo "make soak    many processes on one project and one cache, with kills, and random histories"
 	@echo "make servers publish and fetch over a real ssh server, and by twenty processes at once; needs sshd"
@@ -69,7 +70,7 @@ crash: $(DEVELOP)
 	$(BIN)/python -m pytest -m crash --numprocesses 2
 
 fuzz: $(DEVELOP)
-	$(BIN)/python -m pytest -m fuzz --numprocesses 2
+	EXAMPLES=all $(BIN)/python -m pytest -m "fuzz or (hypothesis and not soak)" --numprocesses 2
 
 hostile: $(DEVELOP)
 	$(BIN)/python -m pytest -m hostile --numprocesses 2
@@ -85,7 +86,7 @@ servers: $(DEVELOP)
 tools: $(DEVELOP)
 	@$(call have,zsh,zsh)
 	@$(call have,fish,fish)
-	$(BIN)/python -m pytest -m tools tests/tools
+	$(BIN)/python -m pytest -m tools tests/tools tests/cli
 
 browser: $(DEVELOP)
 	@command -v google-chrome > /dev/null || { $(call have,chromium,chromium); }

@@ -33,7 +33,7 @@ from agentpkg.journal import (
     write_synced,
 )
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
-from agentpkg.undo import Cause, Kept, Record, command_words, place_record, stage_record
+from agentpkg.undo import Cause, Kept, Record, command_words, folders_above, place_record, stage_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,7 +50,8 @@ class Write:
 
     `bases` are the digests of the renderings that the file, or each entry of it, rests on until then, by its path in
     the lock; one that rests on none is not in it. `mode` are the permissions of a file that is made, None for the usual
-    ones; one that is there keeps its own.
+    ones; one that is there keeps its own. `stays` is the folder above a file that is deleted which stays although it
+    becomes empty, with those above it; if none is named, all that become empty go.
     """
 
     path: str
@@ -58,18 +59,18 @@ class Write:
     after: bytes | None
     bases: Mapping[str, str] = field(default_factory=dict)
     mode: int | None = None
+    stays: str = ""
 
 
 @contextmanager
-def locked(project: Project) -> Iterator[None]:
-    """Hold the project's lock, and finish first what an earlier run left.
+def locked(project: Project) -> Iterator[bool]:
+    """Hold the project's lock, and finish first what an earlier run left; give whether there was anything to finish.
 
     Raises what `exclusive` does where that fails.
     """
     state = open_state(project)
     with exclusive(state / "lock", str(project.root)):
-        recover(project)
-        yield
+        yield recover(project)
 
 
 def apply_writes(project: Project, writes: Iterable[Write], cause: Cause | None = None) -> None:
@@ -86,10 +87,13 @@ def apply_writes(project: Project, writes: Iterable[Write], cause: Cause | None 
     for write in writes:
         _check_path(project, write.path)
     with disk_errors("the project"):
-        modes = _check_places(project.root, writes)
+        folders, modes = _new_folders(project.root, writes), _check_places(project.root, writes)
         try:
             steps = _stage(project.root, state, writes)
-            stage_record(project, _record(cause or Cause(words=command_words()), writes, steps, modes))
+            record = Record(
+                cause=cause or Cause(words=command_words()), files=_kept(writes, steps, modes), folders=folders
+            )
+            stage_record(project, record)
             write_journal(state, steps)
         except BaseException:
             if not project.interrupted:
@@ -102,18 +106,19 @@ def apply_writes(project: Project, writes: Iterable[Write], cause: Cause | None 
     _report(left)
 
 
-def recover(project: Project) -> None:
-    """Finish a change whose journal is in place, discard one that never got that far."""
+def recover(project: Project) -> bool:
+    """Finish a change whose journal is in place, discard one that never got that far; say whether one was finished."""
     state = project.root / project.state
     if not project.interrupted:
         discard(state)
-        return
+        return False
     with disk_errors("the project"):
         steps = read_journal(state / JOURNAL)
         for step in steps:
             _check_path(project, step.path)
         left = _roll_forward(project, steps)
     _report(left)
+    return True
 
 
 def _check_path(project: Project, path: str) -> None:
@@ -139,13 +144,18 @@ def _digest(content: bytes | None) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _record(cause: Cause, writes: list[Write], steps: list[Step], modes: Mapping[str, int | None]) -> Record:
-    """Return what it takes to take the writes back."""
-    files = (
+def _kept(writes: list[Write], steps: list[Step], modes: Mapping[str, int | None]) -> tuple[Kept, ...]:
+    """Return of each file what it takes to take its write back."""
+    return tuple(
         Kept(path=write.path, before=write.before, after=step.after, mode=modes.get(write.path))
         for write, step in zip(writes, steps, strict=True)
     )
-    return Record(cause=cause, files=tuple(files))
+
+
+def _new_folders(root: Path, writes: Iterable[Write]) -> tuple[str, ...]:
+    """Return the folders that are not there yet and will be, sorted."""
+    above = {folder for write in writes if write.after is not None for folder in folders_above(write.path)}
+    return tuple(sorted(folder for folder in above if not os.path.lexists(root / folder)))
 
 
 def _check_places(root: Path, writes: Iterable[Write]) -> dict[str, int | None]:
@@ -184,6 +194,7 @@ def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
             after=_digest(write.after),
             bases=write.bases,
             staged=str(number),
+            stays=write.stays,
         )
         for number, write in enumerate(writes)
     ]
@@ -211,9 +222,8 @@ def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
         if not _take(root, state, step):
             left.append(step)
         elif step.after is None:
-            _remove_empty_folders(root, step.path)
-        parts = step.path.split("/")[:-1]  # the folders above may be new as well
-        touched.update("/".join(parts[:end]) for end in range(len(parts) + 1))
+            _remove_empty_folders(root, step.path, step.stays)
+        touched.update(folders_above(step.path))  # they may be new as well
     _rest_on_bases(project, left)
     for parent in sorted(touched):  # also of steps that an earlier run took: nobody knows whether it got as far as here
         with suppress(FileNotFoundError):
@@ -257,12 +267,12 @@ def _rest_on_bases(project: Project, left: list[Step]) -> None:
             folder.take(part)
 
 
-def _remove_empty_folders(root: Path, path: str) -> None:
-    folder = path.rpartition("/")[0]
-    while folder:
+def _remove_empty_folders(root: Path, path: str, stays: str) -> None:
+    for folder in folders_above(path):
+        if folder == stays:
+            return
         with Folder(root, folder, create=False) as parent:
             try:
                 parent.rmdir()
             except OSError:  # not empty, or not there
                 return
-        folder = folder.rpartition("/")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.drift import State
@@ -47,7 +48,7 @@ REGISTRY = Rule(
 APPROVAL = Rule(
     code="approval", level="error", exit_code=4,
     about="the powers that the lockfile has as approved are not those that the locked version holds",
-    remedy="read the change, then run agentpkg sync",
+    remedy="agentpkg info NAME shows what it holds; agentpkg lock --accept-grants approves that, and no more",
 )  # fmt: skip
 HIDDEN = Rule(
     code="hidden-text", level="error", exit_code=3,
@@ -94,6 +95,14 @@ RULES = (
     UNCHECKED, KEPT,
 )  # fmt: skip
 _MOST_IN_A_FILE = 5
+_DRIFTED = {
+    State.EDITED: "is edited",
+    State.MISSING: "is missing",
+    State.CONFLICT: "is edited, and a newer version waits",
+    State.OUTDATED: "is outdated",
+    State.ADDED: f"is not in {FILE_NAME}, and lies in a folder of a skill that is",
+    State.BLOCKED: "is no plain file",
+}
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
@@ -137,16 +146,18 @@ def check_drift(files: Iterable[Drifted]) -> Iterator[Finding]:
         if file.state is State.KEPT:
             yield Finding(rule=KEPT, path=file.path, message="holds an accepted edit")
         elif not file.settled:
-            yield Finding(rule=DRIFT, path=file.path, message=f"is {file.state.value}")
+            yield Finding(rule=DRIFT, path=file.path, message=_DRIFTED[file.state])
 
 
 def check_approval(bundle: str, locked: LockedBundle, held: Mapping[str, Grants]) -> Iterator[Finding]:
     """Find what the lock approves beyond what the locked version holds, and what that holds beyond what is approved."""
     step = f"{bundle} {locked.version}"
     for agent in sorted(locked.grants.keys() | held.keys()):
-        approved = Grants(frozenset(locked.grants.get(agent, ())))
         content = held.get(agent, Grants(frozenset()))
-        beyond, more = approved.beyond(content), content.beyond(approved)
+        powers = Grants(frozenset(locked.grants.get(agent, ())))
+        approved = replace(powers, limits=frozenset(locked.limits.get(agent, ())))
+        # An older lockfile may not name all limits; then the content counts.
+        beyond, more = replace(powers, limits=content.limits).beyond(content), content.beyond(approved)
         if beyond:
             told = f"{step}: {agent} is approved for {name_powers(beyond)}, which that version does not hold"
             yield Finding(rule=APPROVAL, path=FILE_NAME, message=told)

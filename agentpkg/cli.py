@@ -12,15 +12,57 @@ import click
 from agentpkg import __version__, loudness, trail
 from agentpkg.commands.group import LazyGroup
 from agentpkg.console import insist, say_json_error, tell_error
+from agentpkg.credentials import hide_login
 from agentpkg.errors import AgentpkgError, DiskError
 
-COMMANDS = (
-    "init", "install", "sync", "update", "remove", "pin", "unpin", "override", "undo", "lock", "adopt",
-    "list", "outdated", "tree", "why",
-    "status", "diff", "keep", "audit", "doctor", "search", "info", "render", "hosts",
-    "new", "import", "convert", "check", "explain", "schema",
-    "publish", "yank", "unyank", "registry", "cache", "ci", "completion",
-)  # fmt: skip
+SECTIONS = {
+    "Use agents": {
+        "init": "begin a project, and propose what fits it",
+        "install": "add bundles, and write their agents for every host",
+        "sync": "make the files what agentpkg.lock says",
+        "update": "take newer versions, merged with your edits",
+        "remove": "take bundles out",
+        "adopt": "look after agents that are there already",
+        "pin": "hold a bundle at its version",
+        "unpin": "let it move again",
+        "override": "set fields of agents for this project",
+        "undo": "take the last change back",
+        "lock": "choose versions, and write no agent",
+    },
+    "See": {
+        "status": "how the files stand, and what to do",
+        "list": "what is installed",
+        "outdated": "what is behind, and what it would gain",
+        "tree": "which bundle requires which",
+        "why": "why a bundle or a file is here",
+        "diff": "your edits, or two versions of a bundle",
+        "keep": "accept a file as you edited it",
+        "audit": "files and powers that nobody approved",
+        "doctor": "what is wrong with machine or project",
+        "search": "find bundles",
+        "info": "a bundle: versions, powers, hosts, cost",
+        "hosts": "hosts, and where they look for agents",
+        "render": "the files that hosts would get",
+    },
+    "Make agents": {
+        "new": "begin a bundle",
+        "import": "make bundles of agents of any host",
+        "convert": "one host's agent as another's",
+        "check": "look over agents before others get them",
+        "explain": "what a finding of check means",
+        "publish": "put a new version into a registry",
+        "yank": "take a version back",
+        "unyank": "let a version be chosen again",
+        "registry": "registries: begin, add, verify, a site of one",
+    },
+    "Set up": {
+        "ci": "a workflow that checks and proposes",
+        "completion": "completion for your shell",
+        "schema": "schemas of files, for editors",
+        "cache": "what is kept on this machine",
+    },
+}
+COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 _BUG = 70
 _INTERRUPTED = 130
 
@@ -28,7 +70,7 @@ _INTERRUPTED = 130
 @click.group(
     cls=LazyGroup,
     package="agentpkg.commands",
-    names=COMMANDS,
+    sections=SECTIONS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 @click.version_option(__version__, prog_name="agentpkg")
@@ -42,7 +84,12 @@ def agentpkg() -> None:
 def main() -> None:
     """Run the command line and exit."""
     _mend_streams()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == _INTERRUPTED:  # a thread may still wait, for minutes, for a git that is gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 class _Patient(TextIOWrapper):
@@ -109,6 +156,7 @@ def _run(arguments: list[str]) -> int:
         insist("aborted")
         return _INTERRUPTED
     except click.ClickException as error:
+        error.message = hide_login(error.message, refs=True)  # type: ignore[misc]  # said to be final, and it is no more
         error.show()
         return error.exit_code
     except KeyboardInterrupt:
@@ -128,8 +176,9 @@ def _bug(error: Exception) -> int:
 
     from agentpkg.store import cache_folder
 
-    text = "".join(traceback.format_exception(error))
-    insist(f"error: this is a bug in agentpkg {__version__}: {type(error).__name__}: {error}")
+    text = hide_login("".join(traceback.format_exception(error)), refs=True)
+    said = hide_login(f"{type(error).__name__}: {error}", refs=True)
+    insist(f"error: this is a bug in agentpkg {__version__}: {said}")
     try:
         log = cache_folder() / "bug.log"
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -3,14 +3,13 @@
 A client is never started in a project, where it may find hooks and servers to run, and a program that lies in the
 project is never started at all. It gets a scratch folder with copies of agents and a home folder of its own, both gone
 afterwards; an environment without anybody's keys, with proxies that lead nowhere; no shell; and a time after which it
-is ended, with all that it started.
+is ended, with all that it started. What leaves its group of processes is found by what it was given, on Linux only.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.doctor.answers import find_version
+from agentpkg.programs import find, folders_outside
 from agentpkg.scratch import Room, put, scratch
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _VERSION_SECONDS = 15.0
 _ANSWER_SECONDS = 45.0
 _PAUSE = 0.02  # seconds between two looks at what a client has said so far
+_ROUNDS = 20  # of looking for processes that got away
 _MOST_SAID = 8 * 1024 * 1024
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "PATHEXT", "SYSTEMROOT", "COMSPEC", "WINDIR")
 _NOWHERE = "http://127.0.0.1:9"
@@ -64,22 +65,12 @@ class Answer:
 
 def find_program(command: str, project: Path | None, stop: Event) -> Program | str | None:
     """Return the program that `command` starts: its path alone where it lies in `project`, None where there is none."""
-    folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
-    outside = tuple(folder for folder in folders if not _is_in(folder, project))
-    first, place = (shutil.which(command, path=os.pathsep.join(path)) for path in (folders, outside))
-    if first and (first != place or _is_in(first, project)):
-        return first
+    place, inside = find(command, project)
+    if inside:
+        return inside
     tempfile.gettempdir()  # looked for now: clients are started from threads, while others change the environment
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return Program(place=place, folders=outside, kept=kept, stop=stop) if place else None
-
-
-def _is_in(path: str, project: Path | None) -> bool:
-    """Say whether a file or folder is in the project, by its path or by where its links lead."""
-    if project is None:
-        return False
-    roots = (project, project.resolve())
-    return any(Path(one).is_relative_to(root) for one in (path, os.path.realpath(path)) for root in roots)
+    return Program(place=place, folders=folders_outside(project), kept=kept, stop=stop) if place else None
 
 
 def ask_version(program: Program) -> str | None:
@@ -150,7 +141,7 @@ def _run(  # noqa: PLR0913 (what a client is started with, each of them a part o
         try:
             late = _wait(process, out, said, until, lambda: program.stop.is_set() or time.monotonic() > end)
         finally:
-            _end(process)
+            _end(process, room)
     return Answer(out=_read(out), err=_read(err), late=late)
 
 
@@ -175,7 +166,7 @@ def _wait(
     return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], room: Room) -> None:
     """End a process, and all that it started."""
     with suppress(OSError):  # it has ended already, with all that it started
         if os.name == "posix":
@@ -183,9 +174,29 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         else:
             process.kill()
     process.wait()
+    for _ in range(_ROUNDS):  # what is ended may have started more in the meantime
+        strays = _find_strays(room)
+        for stray in strays:
+            with suppress(OSError):
+                os.kill(stray, signal.SIGKILL)
+        if not strays:
+            break
     if process.stdin:
         with suppress(OSError):
             process.stdin.close()
+
+
+def _find_strays(room: Room) -> list[int]:
+    """Return the processes that left the group of whoever started them, where the system shows what each was given.
+
+    They are told by the scratch folder, which no other process has in its environment.
+    """
+    mark, found = str(room.home).encode(), []
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            if mark in place.read_bytes():
+                found.append(int(place.parent.name))
+    return found
 
 
 def _read(path: Path) -> str:

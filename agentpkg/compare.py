@@ -1,8 +1,8 @@
 """Two versions of a bundle, compared: what became of the text and of the powers, and how much the number must grow.
 
-So that `~=1.2` never brings new powers: a power more, an agent less, a server that runs something else, a new skill and
-another bundle required are a new major version; an agent more, and another description or model, a minor one; all else
-a patch.
+So that `~=1.2` never brings new powers: a power more, a limit or an agent less, a server that runs something else, a
+new skill and another bundle required are a new major version; an agent more, and another description or model, a minor
+one; all else a patch.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def compare_bundles(
 
 def _powers(before: Bundle | None, after: Bundle) -> Iterator[Powers]:
     had = grants_everywhere(before) if before else {}
-    together = Grants(frozenset(power for held in had.values() for power in held))
+    together = Grants.together(had.values())
     for name, held in grants_everywhere(after).items():
         base = had.get(name, together)
         yield Powers(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agentpkg.credentials import hide_login
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,17 +20,20 @@ SEE_RIGHTS = "make it readable, then run the command again"
 
 
 class AgentpkgError(Exception):
-    """A failure that was foreseen. Exit code 1 unless a subclass says otherwise."""
+    """A failure that was foreseen. Exit code 1 unless a subclass says otherwise.
+
+    What it says can be shown to others: names and passwords in URLs are left out.
+    """
 
     exit_code = 1
 
     def __init__(
         self, message: str, *, hint: str | None = None, details: Iterable[str] = (), told: bool = False
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.details = tuple(details)
+        self.message = hide_login(message, refs=True)
+        super().__init__(self.message)
+        self.hint = hide_login(hint, refs=True) if hint else hint
+        self.details = tuple(hide_login(detail, refs=True) for detail in details)
         self.told = told
 
 

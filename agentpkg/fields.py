@@ -11,6 +11,7 @@ from agentpkg.errors import AgentpkgError, ContentRefused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_MERGED = r"(?ms)^<{7} .*^={7}\r?$.*^>{7} "  # what git leaves of a merge that it could not make
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 _KINDS = {
     str: "text",
@@ -160,4 +161,7 @@ def parse_toml(text: str, where: str, error: type[AgentpkgError] = ContentRefuse
     try:
         return Fields(load_toml(text), where, error)
     except (ValueError, RecursionError) as problem:  # a number of 5,000 digits, 5,000 nested lists
+        if re.search(_MERGED, text):
+            hint = "choose by hand, then run the command again"
+            raise error(f"{where} holds two sides of a merge", hint=hint) from None
         raise error(f"{where}: not valid TOML: {problem}", hint="look at that line; texts stand in quotes") from None

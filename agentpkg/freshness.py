@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from agentpkg.requirement import is_commit, is_final
+from agentpkg.requirement import check_specifier, is_commit, is_final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,12 +40,13 @@ class Outlook:
         return bool(self.yanked) or any(one not in (None, self.current) for one in (self.wanted, self.latest))
 
 
-def newest(offers: Sequence[Offer], specifiers: Iterable[str] = ()) -> str | None:
+def newest(offers: Sequence[Offer], specifiers: Iterable[str] = (), where: str = "agentpkg.toml") -> str | None:
     """Return the newest version that all specifiers let in, None if there is none; `offers` have the newest first.
 
     Yanked versions and those that cannot be read do not count, and pre-releases only where a specifier names one.
+    Raises `UsageError`, naming `where` it stands, for what is no specifier.
     """
-    asked = [SpecifierSet(text) for text in specifiers]
+    asked = [_read(text, where) for text in specifiers]
     early = any(one.prereleases for one in asked)
     return next(
         (
@@ -57,6 +58,10 @@ def newest(offers: Sequence[Offer], specifiers: Iterable[str] = ()) -> str | Non
         ),
         None,
     )
+
+
+def _read(text: str, where: str) -> SpecifierSet:
+    return SpecifierSet(check_specifier(text, where))
 
 
 def counts(version: str) -> bool:
@@ -73,12 +78,13 @@ def look_ahead(
 ) -> Outlook:
     """Return how a bundle stands. `asked` are the specifiers for it, each with who asks: a bundle, None the manifest.
 
-    A version that is installed and newer than all that count is the latest, unless it was yanked.
+    A version that is installed and newer than all that count is the latest, unless it was yanked. Raises `UsageError`
+    for what is no specifier.
     """
     specifiers = [*asked]
     versions = [offer.version for offer in offers]
     yanked = next((offer.yanked for offer in offers if offer.version == current), None)
-    early = any(SpecifierSet(text).prereleases for _, text in specifiers)
+    early = any(_read(text, f"{by or 'agentpkg.toml'}: {bundle}").prereleases for by, text in specifiers)
     fit = [offer for offer in offers if not (offer.yanked or offer.unfit)]
     latest = newest(offers) if not early else next((offer.version for offer in fit), None)
     if current in versions and not yanked and (latest is None or versions.index(current) < versions.index(latest)):

@@ -19,7 +19,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from agentpkg.credentials import hide_login
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
+from agentpkg.programs import find, folders_outside, kept_out_of
 from agentpkg.text import escape
 from agentpkg.trail import heard, note
 
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 SECONDS = 600
 OLDEST = (2, 30)
+_WORDS = 6  # lines of what git said that are told
 _INSTALL = "install git {}.{} or newer".format(*OLDEST)
+_NOWHERE = str(Path(__file__).parent / "nowhere")  # where nothing is
 _OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
 _STREAMED = "1m"
@@ -42,31 +46,43 @@ _ALWAYS = {
 }
 
 
+class _Missing(Exception):
+    """There is no git that may be run."""
+
+
 @contextmanager
 def _fenced() -> Iterator[None]:
-    """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away."""
-    before = dict(os.environ)
+    """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away.
+
+    What git starts is looked for where git is. Raises `UsageError` where there is none.
+    """
+    before, missing = dict(os.environ), False
     try:
         for name in before:
             if name.startswith("GIT_") and name not in _KEPT:
                 del os.environ[name]
         os.environ.update(_ALWAYS)
+        os.environ["PATH"] = os.pathsep.join(folders_outside(kept_out_of())) or _NOWHERE
         if not (sys.stdin and sys.stdin.isatty()):
             os.environ["GIT_TERMINAL_PROMPT"] = "0"
             os.environ["SSH_ASKPASS"], os.environ["SSH_ASKPASS_REQUIRE"] = "false", "force"  # nobody to ask
         yield
+    except _Missing:
+        missing = True
     finally:
         os.environ.clear()
         os.environ.update(before)
+    if missing:
+        _, inside = find("git", kept_out_of())
+        details = [f"{inside} lies in the project, and is not run"] if inside else []
+        raise UsageError("git is not installed, or not on the PATH", details=details, hint=_INSTALL)
 
 
-with _fenced():  # to be imported it runs git already
-    os.environ["GIT_PYTHON_REFRESH"] = "quiet"  # a missing git is ours to report, in our words
+with _fenced():  # to be imported it runs git, and fails where that does; here it finds none, and takes it as it comes
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"], os.environ["GIT_PYTHON_REFRESH"] = _NOWHERE, "quiet"
     import git as gitpython
     from git.exc import GitCommandNotFound
 
-if heard():
-    note(f"git {'.'.join(map(str, gitpython.Git().version_info))}")
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
@@ -81,7 +97,6 @@ _READING = {
     "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
     "GIT_CONFIG_VALUE_0": _STREAMED,
 }
-_PASSWORD = re.compile(r"(https?://)\S*@")
 
 
 class Damaged(IntegrityError):
@@ -118,6 +133,7 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
     with _fenced(), tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
+        _check_works()
         began = monotonic()
         try:
             status, output, error = git.execute(
@@ -130,45 +146,71 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
                 strip_newline_in_stdout=False,
                 kill_after_timeout=seconds if os.name == "posix" else None,
             )
-        except GitCommandNotFound:
-            raise _no_git() from None
+        except GitCommandNotFound:  # it was taken away since
+            raise _Missing from None
         if heard():
             note(f"git {' '.join(arguments)} in {folder}: status {status}, {monotonic() - began:.3f} s")
         if status not in allowed:
-            _refuse_old(git)
+            _refuse_old(_ask_version())
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
         said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {seconds} seconds, and was stopped", said)
-        lines = [_PASSWORD.sub(r"\1***@", escape(line.strip())) for line in said.splitlines() if line.strip()]
+        lines = [hide_login(escape(line.strip())) for line in said.splitlines() if line.strip()]
         raise GitFailed(
             f"git {arguments[0]} failed",
-            details=[f"git: {line}" for line in lines[-6:]],
+            details=[f"git: {line}" for line in lines[-_WORDS:]],
             output=escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace")),
         )
     return status, output if isinstance(output, bytes) else output.encode()
 
 
-def _no_git() -> UsageError:
-    return UsageError("git is not installed, or not on the PATH", hint=_INSTALL)
+class _Run:
+    """What is true of the run that goes on in this process: the PATHs on which a git was found that works."""
+
+    works: frozenset[str] = frozenset()
 
 
-def _refuse_old(git: Any) -> None:
-    """Raise `UsageError` for a git that is too old, which nobody asks before something has failed."""
-    _, said, _ = git.execute(["git", "version"], with_extended_output=True, with_exceptions=False)
-    found = re.match(r"git version ((\d+)\.(\d+)\S*)", str(said))
-    if found and (int(found[2]), int(found[3])) < OLDEST:
-        raise UsageError(f"git {found[1]} is too old", hint=_INSTALL)
+def _check_works() -> None:
+    """Raise `UsageError` unless there is a git that says its version; what does not may exit with any status."""
+    if os.environ["PATH"] not in _Run.works:
+        found = _ask_version()
+        _Run.works |= {os.environ["PATH"]}
+        if heard():
+            note(f"git {found}")
 
 
-def version() -> str | None:
-    """Return the version of git as it tells it, None where there is none."""
-    with _fenced():
-        try:
-            _, said, _ = gitpython.Git().execute(["git", "version"], with_extended_output=True, with_exceptions=False)
-        except GitCommandNotFound:
-            return None
+def _ask_version() -> str:
+    """Return git's version, behind the fence; raise `UsageError` if there is no git, or one that does not work."""
+    try:
+        status, said, error = gitpython.Git().execute(
+            ["git", "version"], with_extended_output=True, with_exceptions=False
+        )
+    except (GitCommandNotFound, PermissionError):
+        raise _Missing from None
+    except OSError as refused:  # it is there, and no program
+        status, said, error = 1, "", str(refused.strerror)
     found = re.match(r"git version (\S+)", str(said))
-    return found[1] if found else None
+    if status or not found:
+        lines = [line for line in f"{error}\n{said}".splitlines() if line.strip()]
+        raise UsageError(
+            "git does not work",
+            details=[f"git: {hide_login(escape(line.strip()))}" for line in lines[-_WORDS:]],
+            hint=f"see that git version tells its version, or {_INSTALL}",
+        )
+    return found[1]
+
+
+def _refuse_old(found: str) -> None:
+    """Raise `UsageError` for a git that is too old, which nobody asks before something has failed."""
+    numbers = re.match(r"(\d{1,9})\.(\d{1,9})", found)
+    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
+        raise UsageError(f"git {found} is too old", hint=_INSTALL)
+
+
+def version() -> str:
+    """Return the version of git as it tells it; raise `UsageError` if there is no git, or one that does not work."""
+    with _fenced():
+        return _ask_version()
 
 
 def check_ref(name: str) -> str:
@@ -239,11 +281,13 @@ class Reader:
             self._git, self._started = gitpython.Git(self._path), set()
             self._git.update_environment(GIT_DIR=str(self._path), **_READING)
         with nullcontext() if question in self._started else _fenced():
+            if question not in self._started:
+                _check_works()
             self._started.add(question)
             try:
                 return getattr(self._git, question)(object_name)
             except GitCommandNotFound:
-                raise _no_git() from None
+                raise _Missing from None
 
 
 def object_id(kind: str, data: bytes) -> str:

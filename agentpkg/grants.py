@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentpkg.withheld import lifted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -94,15 +96,26 @@ def parse_tool(text: str) -> Tool:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """The powers that an agent holds, as a set ordered by what covers what."""
+    """The powers that an agent holds, as a set ordered by what covers what, and the limits that hold it back.
+
+    Limits are as `agentpkg.withheld` has them, of all hosts.
+    """
 
     powers: frozenset[str]
+    limits: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, tools: tuple[Tool, ...] | None, more: tuple[str, ...] = ()) -> Grants:
         """Return the grants of a tool list (None being every tool) and of `more` powers beside it."""
         named = {EVERYTHING} if tools is None else {str(tool) for tool in tools if tool.name not in POWERLESS}
         return cls(frozenset(named | set(more)))
+
+    @classmethod
+    def together(cls, many: Iterable[Grants]) -> Grants:
+        """Return the powers of several agents, with the limits that hold all of them."""
+        held = [*many]
+        limits = frozenset[str].intersection(*(one.limits for one in held)) if held else frozenset[str]()
+        return cls(frozenset(power for one in held for power in one.powers), limits)
 
     def covers(self, power: str) -> bool:
         """Say whether whoever holds these grants can already do what `power` allows."""
@@ -120,12 +133,13 @@ class Grants:
         return any(name in _COVERED.get(held.removesuffix(bracket + scope), ()) for held in self.powers)
 
     def beyond(self, held: Grants) -> tuple[str, ...]:
-        """Return, sorted, the powers in these grants that `held` does not cover."""
-        return tuple(sorted(power for power in self.powers if not held.covers(power)))
+        """Return, sorted, the powers in these grants that `held` does not cover, a limit of `held` less among them."""
+        more = (power for power in self.powers if not held.covers(power))
+        return tuple(sorted([*more, *lifted(held.limits, self.limits)]))
 
     def with_powers(self, more: Iterable[str]) -> Grants:
         """Return these grants and `more` powers."""
-        return Grants(self.powers.union(more))
+        return Grants(self.powers.union(more), self.limits)
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.powers))
@@ -144,5 +158,9 @@ def left_by(powers: Iterable[str], tools: tuple[Tool, ...] | None) -> Grants:
 
 
 def name_powers(powers: Iterable[str]) -> str:
-    """Return powers in the words of a message."""
-    return ", ".join("every tool" if power == EVERYTHING else power for power in powers) or "nothing"
+    """Return powers in the words of a message; beside every tool, those alone that stand apart."""
+    named = [*powers]
+    if EVERYTHING in named:
+        every = Grants(frozenset([EVERYTHING]))
+        named = ["every tool", *(power for power in named if not every.covers(power))]
+    return ", ".join(named) or "nothing"

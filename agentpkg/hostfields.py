@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.hosts import HOSTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from agentpkg.agent import Agent
     from agentpkg.bundle import Bundle
     from agentpkg.grants import Grants
@@ -30,14 +33,25 @@ def host_powers(agent: Agent, host: Host) -> tuple[str, ...]:
     )
 
 
+def host_limits(own: Mapping[str, Header], host: Host) -> Iterator[str]:
+    """Return the limits that fields for `host` set there, as `agentpkg.withheld` has them."""
+    for spec in host.fields:
+        value = own.get(spec.name)
+        if value is None or (value in spec.harmless) != spec.power or not (spec.limit or spec.power):
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            yield f"{host.name}.{spec.name}{spec.limit or '='}{one}"
+
+
 def grants_everywhere(bundle: Bundle) -> dict[str, Grants]:
-    """Return what each agent of a bundle holds by name, with the powers that its fields for any host add."""
-    return {
-        agent.name: bundle.grants_of(agent).with_powers(
-            power for host in HOSTS.values() for power in host_powers(agent, host)
-        )
-        for agent in bundle.agents
-    }
+    """Return what each agent of a bundle holds by name, with what its fields for any host add and hold back."""
+    return {agent.name: _everywhere(bundle, agent) for agent in bundle.agents}
+
+
+def _everywhere(bundle: Bundle, agent: Agent) -> Grants:
+    powers = (power for host in HOSTS.values() for power in host_powers(agent, host))
+    limits = (limit for host in HOSTS.values() for limit in host_limits(agent.host_fields.get(host.name, {}), host))
+    return replace(bundle.grants_of(agent).with_powers(powers), limits=frozenset(limits))
 
 
 def read_own_text(agent: Agent, host: Host, key: str) -> str | None:
@@ -71,7 +85,7 @@ def read_field(value: Header, spec: HostField, where: str) -> Value:
     """Return the value of one field as its host takes it; raise `ContentRefused` naming `where` if it would not."""
     if spec.kind == "texts":
         if not isinstance(value, list):
-            raise ContentRefused(f"{where} must be a list of texts", hint="write it as [one, two]")
+            raise ContentRefused(f"{where} must be a list of texts", hint='write it as ["one", "two"]')
         if not value or len({str(item) for item in value}) < len(value):
             raise ContentRefused(
                 f"{where} must not be empty, nor name one text twice", hint="name each text once, or take the field out"

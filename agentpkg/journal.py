@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, DiskError, IntegrityError
@@ -23,6 +23,7 @@ JOURNAL = "journal.json"
 STAGED = "staged"
 RECORD = "undo"  # of the last change, see `agentpkg.undo`
 _PART = "journal.part"
+_ROW = 5  # what stands in every row of a journal
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -36,6 +37,7 @@ class Step:
     after: str | None
     bases: Mapping[str, str]
     staged: str
+    stays: str = ""
 
 
 @contextmanager
@@ -138,13 +140,15 @@ def discard(state: Path) -> None:
 
 def write_journal(state: Path, steps: list[Step]) -> None:
     """Put the journal in place: from here on the change will happen."""
-    data = {
-        "format": 1,
-        "steps": [[step.path, step.before, step.after, dict(step.bases), step.staged] for step in steps],
-    }
+    data = {"format": 1, "steps": [_row(step) for step in steps]}
     write_synced(state / _PART, json.dumps(data).encode())
     os.replace(state / _PART, state / JOURNAL)
     sync_folder(state)
+
+
+def _row(step: Step) -> list[object]:
+    row: list[object] = [step.path, step.before, step.after, dict(step.bases), step.staged]
+    return [*row, step.stays] if step.stays else row
 
 
 def read_journal(path: Path) -> list[Step]:
@@ -162,9 +166,11 @@ def read_journal(path: Path) -> list[Step]:
 
 def _read_step(row: object) -> Step:
     match row:
+        case [*five, str(stays)] if len(five) == _ROW:
+            return replace(_read_step(five), stays=stays)
         case [str(path), None | str() as before, None | str() as after, {**bases}, str(staged)] if (
             path and staged.isdigit() and all(isinstance(one, str) for pair in bases.items() for one in pair)
         ):
             rests = {str(one): str(base) for one, base in bases.items()}
             return Step(path=path, before=before, after=after, bases=rests, staged=staged)
-    raise ValueError("a step is a path, two digests, those that it rests on, and a number")
+    raise ValueError("a step is a path, two digests, those that it rests on, a number, and perhaps a folder")

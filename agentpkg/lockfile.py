@@ -41,7 +41,8 @@ class LockedBundle:
     the requirement that the manifest holds for it, None if only another bundle requires it. `requires` maps the ids
     that it requires to their specifiers. `grants` are the approved powers of each of its agents. `losses` tell, by
     agent and host, the fields that were not carried exactly, and how they fare; None where the lock is silent.
-    `overrides` are those of the manifest that were rendered.
+    `overrides` are those of the manifest that were rendered. `limits` are, by agent, what its fields for any host hold
+    it back by. `other` is what the other side of a merge has, where the lock is torn.
     """
 
     version: str
@@ -53,6 +54,13 @@ class LockedBundle:
     grants: Mapping[str, tuple[str, ...]]
     losses: Losses | None = None
     overrides: tuple[Override, ...] = ()
+    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other: LockedBundle | None = None
+
+    @property
+    def sides(self) -> tuple[LockedBundle, ...]:
+        """What somebody had approved: this, and what the other side of a merge has."""
+        return (self, self.other) if self.other else (self,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +153,7 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
             renames=table.table("as").text_table(),
             path=table.text_or_none("path"),
         )
-    grants = fields.table("grants")
+    grants, limits = fields.table("grants"), fields.table("limits")
     return LockedBundle(
         version=fields.text("version"),
         registry=source,
@@ -161,6 +169,7 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
         if "losses" in fields
         else None,
         overrides=_overrides(fields.table("overrides")) if "overrides" in fields else (),
+        limits={agent: limits.texts(agent) for agent in limits},
     )
 
 
@@ -208,7 +217,10 @@ def _host(fields: Fields) -> LockedHost:
 
 
 def _join(ours: Lockfile, theirs: Lockfile) -> Lockfile:
-    """Join two sides of a merge: of each bundle the older version, with the powers only that both sides approved."""
+    """Join two sides of a merge: of each bundle the older version, with the powers only that both sides approved.
+
+    What either side held back is held back: each bundle keeps the other side's word, for the review.
+    """
     bundles = {**theirs.bundles, **ours.bundles}
     for key in ours.bundles.keys() & theirs.bundles.keys():
         bundles[key] = _join_bundle(ours.bundles[key], theirs.bundles[key])
@@ -233,7 +245,7 @@ def _join_bundle(ours: LockedBundle, theirs: LockedBundle) -> LockedBundle:
         older = min(ours, theirs, key=lambda locked: Version(locked.version))
     except ValueError as error:
         raise IntegrityError(f"{FILE_NAME} cannot be read: {error}", hint=_REPAIR) from None
-    return replace(older, grants=grants)
+    return replace(older, grants=grants, other=theirs if older is ours else ours)
 
 
 def dump_lockfile(lock: Lockfile) -> str:
@@ -259,6 +271,9 @@ def _bundle_data(bundle: LockedBundle) -> dict[str, Any]:
     }
     if bundle.losses is not None:
         data["losses"] = {agent: {host: dict(lost) for host, lost in of.items()} for agent, of in bundle.losses.items()}
+    limits = {agent: list(of) for agent, of in bundle.limits.items() if of}
+    if limits:
+        data["limits"] = limits
     if bundle.overrides:
         from agentpkg.overrides import overrides_data
 

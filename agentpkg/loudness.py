@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from agentpkg.progress import Progress
 
-# What may stand in a URL and is nobody else's business: a name and a password, and the values of a query.
-_SECRETS = ((r"(?<=://)[^/\s@]+@", "***@"), (r"(?<=[?&])([\w-]+)=[^&\s#]+", r"\1=***"))
-
 
 class Loudness(Enum):
     """What `--quiet` and `--verbose` choose."""
@@ -91,12 +88,16 @@ def _listen() -> None:
 
 def _introduce() -> None:
     """Note what a report of a bug needs first: versions, the command line, and the settings that count."""
+    from agentpkg.credentials import hide_but_host
+
     python = ".".join(map(str, sys.version_info[:3]))
     trail.note(f"agentpkg {__version__}, Python {python} on {sys.platform}, in {os.getcwd()}")
     trail.note(f"arguments: {' '.join(_Run.arguments)}")
     for name in sorted(os.environ):
-        if name.startswith("AGENTPKG_") or name.lower().endswith("_proxy"):
+        if name.lower() == "no_proxy" or name.startswith("AGENTPKG_"):
             trail.note(f"{name}={os.environ[name]}")
+        elif name.lower().endswith("_proxy"):
+            trail.note(f"{name}={hide_but_host(os.environ[name])}")
 
 
 class Teller:
@@ -111,6 +112,8 @@ class Teller:
 
     def note(self, text: str) -> None:
         """Write a line, without what may be secret."""
+        from agentpkg.credentials import hide_secrets
+
         line = f"[{monotonic() - self._began:7.3f}] {'  ' * len(self._steps)}{hide_secrets(text)}"
         self._stream.write(show(self._stream, Styled(line.replace("\n", "\\n"), Role.DIM)) + "\n")
 
@@ -128,12 +131,3 @@ class Teller:
         """Write how long the step took, and how many things it did."""
         what, began, done = self._steps.pop()
         self.note(f"{what}: {f'{done} in ' if done else ''}{monotonic() - began:.3f} s")
-
-
-def hide_secrets(text: str) -> str:
-    """Return the text without what URLs in it may hold for nobody else: who asks, with what password, and queries."""
-    import re
-
-    for pattern, instead in _SECRETS:
-        text = re.sub(pattern, instead, text)
-    return text

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
-from agentpkg.fields import Fields, parse_toml
+from agentpkg.fields import Fields, kind_of, parse_toml
 from agentpkg.registry_tables import RegistrySource, dump_edited, read_registries
 from agentpkg.requirement import (
     DEFAULT_REGISTRY,
@@ -126,6 +126,10 @@ def _requirement(
     value = fields.raw(key)
     if isinstance(value, str):
         return Requirement(name=name, registry=registry, specifier=value.strip())
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{where} is {kind_of(value)}, expected text or a table", hint='write versions in quotes, as "~=1.2"'
+        )
     table = fields.table(key)
     table.reject_unknown(*REQUIREMENT_KEYS)
     hosts, path = table.texts_or_none("hosts"), table.text_or_none("path")

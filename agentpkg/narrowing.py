@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError, nearest
 from agentpkg.grants import Grants, name_powers
-from agentpkg.hostfields import host_powers, read_field
+from agentpkg.hostfields import host_limits, host_powers, read_field
 from agentpkg.manifest import FILE_NAME
 from agentpkg.overrides import TEXTS, in_order, place_name
-from agentpkg.restrictions import TAKEN
 from agentpkg.text import check_value, short
+from agentpkg.withheld import lifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentpkg.agent import Agent
     from agentpkg.bundle import Bundle
     from agentpkg.header import Header
-    from agentpkg.hosts.base import Host, HostField
+    from agentpkg.hosts.base import Host
     from agentpkg.overrides import Override
 
 
@@ -39,7 +39,7 @@ def check_overrides(bundle_id: str, bundle: Bundle, overrides: Iterable[Override
     names = [agent.name for agent in bundle.agents]
     for one in overrides:
         where = f"{FILE_NAME}: {place_name(bundle_id, one.path)}"
-        if one.agent and one.agent not in names:
+        if one.agent is not None and one.agent not in names:
             raise UsageError(
                 f"{where}: {bundle_id} {bundle.version} has no agent {one.agent!r}",
                 hint=nearest(one.agent, names, f"it has: {', '.join(sorted(names))}"),
@@ -47,7 +47,7 @@ def check_overrides(bundle_id: str, bundle: Bundle, overrides: Iterable[Override
         for key, value in one.values.items():
             for text in value if isinstance(value, list) else [value]:
                 check_value(str(text), f"{where} {key}")
-        if one.host:
+        if one.host is not None:
             _check_fields(one, hosts[one.host], where)
 
 
@@ -100,22 +100,23 @@ def _beyond(bundle: Bundle, agent: Agent, narrowed: Agent, host: Host) -> Iterat
     before, after = (one.host_fields.get(host.name, {}) for one in (agent, narrowed))
     powers = Grants(frozenset(host_powers(agent, host)))
     gained = {power.partition("=")[0]: power for power in host_powers(narrowed, host) if not powers.covers(power)}
+    less = {told.partition(" ")[0] for told in lifted(host_limits(before, host), host_limits(after, host))}
     for spec in host.fields:
-        was, power = before.get(spec.name), gained.get(f"{host.name}.{spec.name}")
+        power = gained.get(f"{host.name}.{spec.name}")
         if power:
             yield spec.name, f"{agent.name} does not hold {power}"
-        elif was is not None and _lifts(spec, was, after.get(spec.name)):
-            yield spec.name, f"its author holds {agent.name} back by {short(was)}"
+        elif f"{host.name}.{spec.name}" in less:
+            yield spec.name, f"its author holds {agent.name} back by {short(before[spec.name])}"
 
 
-def _lifts(spec: HostField, was: Header, now: Header | None) -> bool:
-    """Say whether a field of a host, which the author set, would hold the agent back less than the author does."""
-    if spec.power:
-        return was in spec.harmless and now != was
-    if spec.kind != "texts" or not isinstance(was, list) or not isinstance(now, list):
-        return False
-    more, fewer = (now, was) if spec.name not in TAKEN else (was, now)
-    return any(text not in fewer for text in more)
+def limits_left(agent: Agent, overrides: Iterable[Override], hosts: Mapping[str, Host]) -> frozenset[str]:
+    """Return the limits that fields set for an agent on any host, with the overrides."""
+    places = [*overrides]
+    own = {name: dict(agent.host_fields.get(name, {})) for name in hosts}
+    for name, fields in own.items():
+        for one in in_order(places, agent.name, name):
+            fields.update(one.values)
+    return frozenset(limit for name, host in hosts.items() for limit in host_limits(own[name], host))
 
 
 def find_effects(agent: Agent, narrowed: Agent, host: Host) -> Iterator[Effect]:

@@ -40,7 +40,10 @@ class Override:
     @property
     def path(self) -> tuple[str, ...]:
         """The keys that lead to the place, below the bundle's."""
-        return (*(("agents", self.agent) if self.agent else ()), *(("hosts", self.host) if self.host else ()))
+        return (
+            *(("agents", self.agent) if self.agent is not None else ()),
+            *(("hosts", self.host) if self.host is not None else ()),
+        )
 
 
 def in_order(overrides: Iterable[Override], agent: str, host: str) -> list[Override]:
@@ -64,7 +67,7 @@ def place_name(bundle: str, path: Iterable[str] = ()) -> str:
 
 
 def _key(text: str) -> str:
-    return f'"{text}"' if "/" in text else text
+    return text if text and "/" not in text else f'"{text}"'
 
 
 def read_overrides(fields: Fields, known_hosts: Collection[str] | None = None) -> tuple[Override, ...]:
@@ -97,7 +100,7 @@ def _read(fields: Fields, known: tuple[str, ...] | None, agent: str | None, host
             values[key] = fields.text(key)
         elif key not in BELOW_BUNDLE:
             values[key] = _value(fields, key)
-        elif host and key != "tools":
+        elif known is None and key != "tools":
             raise fields.error(f"{fields.where}: {key} cannot stand in the table of a host", hint="put it one table up")
     return Override(agent=agent, host=host, tools=_tools(fields), values=values)
 
@@ -184,7 +187,22 @@ def with_edit(text: str, edit: Edit) -> str:
             f"{place_name(edit.bundle, edit.path)} cannot be edited as it is written",
             hint="write it as a table of that name, or edit agentpkg.toml by hand and run agentpkg sync",
         )
-    return edited
+    commented = _with_comments(edited, text)
+    return commented if tomllib.loads(commented) == wanted else edited
+
+
+def _with_comments(edited: str, before: str) -> str:
+    """Return an edited text with the comments that stood right above a table before, and went with the one above it."""
+    above, block = dict[str, str](), ""
+    for line in before.splitlines(keepends=True):
+        if line.startswith("["):
+            above[line] = block
+        block = block + line if line.startswith("#") else ""
+    text = ""
+    for line in edited.splitlines(keepends=True):
+        lost = above.get(line, "")
+        text += line if text.endswith(lost) else lost + line
+    return text
 
 
 def _edit(table: MutableMapping[str, Any], keys: tuple[str, ...], edit: Edit) -> None:

@@ -16,6 +16,8 @@ from agentpkg.hidden import escape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from questionary.prompts.common import InquirerControl
+
 _NOT_MARKED = "what is typed filters only: space marks it, backspace takes the filter away"
 _ASK_FOR_WORDS = 400  # a list that is longer is no help to anybody, and slow to filter
 
@@ -72,12 +74,17 @@ def _mark(question: str, choices: Sequence[Choice]) -> set[str]:
         output=create_output(stdout=sys.stderr),
         color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
         erase_when_done=True,
-        validate=lambda marked: not (shown.search_filter and shown.get_pointed_at().value not in marked) or _NOT_MARKED,
+        validate=lambda marked: _in_sight(shown, marked) or _NOT_MARKED,
     )
     shown = next(one for one in asked.application.layout.find_all_controls() if isinstance(one, InquirerControl))
     answer = asked.unsafe_ask()
     insist(f"{question}: {', '.join(answer) or 'none'}")
     return set(answer)
+
+
+def _in_sight(shown: InquirerControl, marked: Sequence[str]) -> bool:
+    """Say whether a filter hides nothing of what enter would accept, as somebody who typed a name would expect."""
+    return not shown.search_filter or (shown.found_in_search and shown.get_pointed_at().value in marked)
 
 
 def _label(choice: Choice, width: int) -> str:

@@ -58,8 +58,10 @@ class Project:
         try:
             text = (self.root / self.manifest).read_bytes().decode()
         except FileNotFoundError:
+            here = " --global" if self.user else ""
             raise UsageError(
-                f"there is no {manifest.FILE_NAME} in {self.root}", hint="agentpkg init makes one"
+                f"there is no {manifest.FILE_NAME} in {(self.root / self.manifest).parent}",
+                hint=f"agentpkg init{here} makes one",
             ) from None
         except UnicodeDecodeError:
             raise UsageError(f"{manifest.FILE_NAME} is not UTF-8", hint="save it as UTF-8") from None

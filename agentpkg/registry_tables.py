@@ -69,7 +69,7 @@ def _registry(name: str, fields: Fields) -> RegistrySource:
             f"{fields.where}: revoked and signed_after go with signers", hint="name the file of the keys with signers"
         )
     return RegistrySource(
-        url=fields.text("url"),
+        url=_url(fields),
         subfolder=check_subfolder(fields.text_or_none("subfolder") or "", fields.where),
         branch=fields.text_or_none("branch"),
         signers=fields.text_or_none("signers"),
@@ -82,6 +82,20 @@ def _registry(name: str, fields: Fields) -> RegistrySource:
             bundle_bytes=_most(fields, "max_bundle_bytes", LIMITS.bundle_bytes, MOST_BUNDLE_BYTES),
         ),
     )
+
+
+def _url(fields: Fields) -> str:
+    """Return the URL as it is written; raise for one that no registry could have, or that holds a password."""
+    from pathlib import Path
+
+    from agentpkg.sources import git_url
+
+    url = fields.text("url")
+    try:
+        git_url(url, Path("/"))
+    except UsageError as error:
+        raise UsageError(f"{fields.where}: {error.message}", hint=error.hint) from None
+    return url
 
 
 def _most(fields: Fields, key: str, otherwise: int, most: int) -> int:

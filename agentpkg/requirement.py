@@ -123,8 +123,11 @@ def split_id(bundle: str) -> tuple[str, str]:
 def parse_requirement(text: str) -> Requirement:
     """Return the requirement that a person typed: `name`, `name~=1.2`, `registry/name>=2,<3`, `name@1.2.0`."""
     match = re.match(_ASKED, text)
-    if not match:
-        raise UsageError(f"{text!r} is not a requirement", hint="write it as data-engineer or data-engineer~=1.2")
+    if not match or ":" in text:
+        raise UsageError(
+            f"{text!r} is not a requirement",
+            hint="write it as data-engineer or data-engineer~=1.2; where it comes from stands in --registry or --from",
+        )
     rest = match["rest"]
     if rest.startswith("@"):
         rest = f"=={rest[1:].strip()}"

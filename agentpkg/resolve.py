@@ -67,13 +67,16 @@ class _Candidate:
 _Wants: TypeAlias = "Mapping[str, Iterator[_Want]]"
 
 
-def resolve(wanted: Mapping[str, str], index: Index, pins: Mapping[str, str]) -> dict[str, Offer]:
+def resolve(
+    wanted: Mapping[str, str], index: Index, pins: Mapping[str, str], asker: str = "agentpkg.toml"
+) -> dict[str, Offer]:
     """Return the chosen version of every bundle that `wanted` (specifiers by id) needs, by id.
 
-    `pins` are versions to prefer. Raises `AgentpkgError` with the whole chain of who wanted what if nothing fits.
+    `pins` are versions to prefer; `asker` is who wants it, in messages. Raises `AgentpkgError` with the whole chain of
+    who wanted what if nothing fits.
     """
     roots = [
-        _Want(bundle, SpecifierSet(check_specifier(text, f"agentpkg.toml: {bundle}")), ("agentpkg.toml",))
+        _Want(bundle, SpecifierSet(check_specifier(text, f"{asker}: {bundle}")), (asker,))
         for bundle, text in sorted(wanted.items())
     ]
     resolver: Resolver[_Want, _Candidate, str] = Resolver(_Provider(index, pins), BaseReporter())
@@ -215,7 +218,7 @@ def _explain(causes: Sequence[RequirementInformation[_Want, _Candidate]], index:
     more = f" and {len(offers) - 8} older" if len(offers) > 8 else ""
     told = _tell_wants(wants)
     return AgentpkgError(
-        f"no version of {bundle} is what everybody wants",
+        f"no version of {bundle} is {'what everybody wants' if len(told) > 1 else 'what is asked for'}",
         details=[*told[:_MOST_WANTS], *([f"and {len(told) - _MOST_WANTS} more"] if len(told) > _MOST_WANTS else [])],
         hint=f"{bundle} has {versions}{more}",
     )
@@ -225,8 +228,9 @@ def _tell_wants(wants: Iterable[_Want]) -> list[str]:
     """Return who wants what, one line for all versions of a bundle that want the same."""
     groups: dict[tuple[tuple[str, ...], str, str], list[str]] = {}
     for want in wants:
-        name, _, version = want.chain[-1].partition(" ")
-        versions = groups.setdefault(((*want.chain[:-1], name), want.id, str(want.specifier)), [])
+        *by, last = want.chain
+        name, version = last.split(" ") if by else (last, "")  # who asks first is no bundle
+        versions = groups.setdefault(((*by, name), want.id, str(want.specifier)), [])
         versions += [version] if version else []
     lines = []
     for (chain, bundle, specifier), versions in groups.items():

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ApprovalNeeded, ContentRefused
-from agentpkg.grants import Grants, left_by, name_powers
+from agentpkg.grants import Grants, name_powers
+from agentpkg.lifts import find_lifted_limits, find_lifted_tools, find_widened
 from agentpkg.lockfile import FILE_NAME, LEVELS
-from agentpkg.overrides import tools_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
 
-    from agentpkg.lockfile import LockedBundle, Losses
+    from agentpkg.lockfile import LockedBundle, Lockfile, Losses
 
 _MOST_LOSSES = 20
-_NOTHING = Grants(frozenset())
+_WIDENED = "what this host cannot hold back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,8 @@ class Gain:
         if self.moved:
             yield f"{step} would come from {self.moved[1]}, and no longer from {self.moved[0]}"
         if self.unproved is None:
-            yield f"{step}: {self.before} cannot be read, so nothing of it counts as approved"
+            content = f"what {FILE_NAME} has as {self.before}"
+            yield f"{step}: {content} cannot be read, so nothing of it counts as approved"
         elif self.unproved:
             yield f"{step}: {FILE_NAME} approves what {self.before} does not hold: {name_powers(self.unproved)}"
         agents: dict[tuple[str, ...], list[str]] = {}
@@ -58,6 +59,21 @@ class Gain:
         for powers, names in agents.items():
             told = f"{', '.join(names)} would {'hold' if self.before is None else 'gain'} {name_powers(powers)}"
             yield f"{step} is new, and nobody here named it: {told}" if self.before is None else f"{step}: {told}"
+
+
+def _how_to_approve(first: Gain) -> str:
+    """Return what to do about gains: how to see the first of them, how to say yes, and the other way for a new one."""
+    lines = [
+        "run the command again with --accept-grants to approve it; with --dry-run, too, it shows the plan and no more"
+    ]
+    if first.before is None:
+        lines.insert(0, f"agentpkg info {first.bundle}@{first.after} shows what comes")
+        lines.append(f"or name what is new: agentpkg install {first.bundle}")
+    elif first.before != first.after and not first.moved:
+        lines.insert(0, f"agentpkg diff {first.bundle} {first.before} {first.after} shows the change")
+    else:
+        lines.insert(0, f"agentpkg info {first.bundle} shows what it is")
+    return "\n".join(lines)
 
 
 class PowersGained(ApprovalNeeded):
@@ -69,10 +85,7 @@ class PowersGained(ApprovalNeeded):
             if any(gain.powers or gain.before is None for gain in gains)
             else "bundles would come from another place, and nobody has approved that",
             details=[line for gain in gains for line in gain.lines()],
-            hint="read the change, then run the command again with --accept-grants"
-            + "".join(
-                f"\nor name what is new: agentpkg install {gain.bundle}" for gain in gains[:1] if not gain.before
-            ),
+            hint=_how_to_approve(gains[0]),
         )
         self.gains = gains
 
@@ -101,27 +114,53 @@ def find_gains(
     return tuple(gain for gain in gains if gain.before is None or gain.powers or gain.moved)
 
 
+def find_widenings(before: Lockfile, after: Lockfile, allowed: Iterable[str]) -> tuple[Gain, ...]:
+    """Return as gains the renderings of `after`, and not of `before`, of which the host cannot hold the agent back.
+
+    `allowed` are the hosts of which the manifest allows that.
+    """
+    return tuple(
+        Gain(
+            bundle=bundle,
+            before=before.bundles[bundle].version if bundle in before.bundles else after.bundles[bundle].version,
+            after=after.bundles[bundle].version,
+            digest=after.bundles[bundle].digest,
+            powers=tuple((f"{agent} on {host}", (_WIDENED,)) for agent, host in places),
+        )
+        for bundle, places in find_widened(before, after, allowed).items()
+    )
+
+
 def _gain(
     bundle: str,
     before: LockedBundle | None,
     now: LockedBundle,
     proof: Mapping[str, Grants] | None,
-    hosts: Iterable[str],
+    hosts: Iterable[str] | None,
 ) -> Gain:
-    agents = {agent: Grants(frozenset(powers)) for agent, powers in sorted(now.grants.items())}
+    agents = {
+        agent: Grants(frozenset(powers), frozenset(now.limits.get(agent, ())))
+        for agent, powers in sorted(now.grants.items())
+    }
     if before is None:
         powers = tuple((agent, tuple(held)) for agent, held in agents.items())
         return Gain(bundle=bundle, before=None, after=now.version, digest=now.digest, powers=powers)
     held, unproved = _proved(before, proof)
-    together = _NOTHING.with_powers(power for powers in held.values() for power in powers)
+    together, less = Grants.together(held.values()), find_lifted_limits(before, now)
     names = {new: old for old, new in _renames(now).items()}
-    gained = {agent: powers.beyond(held.get(names.get(agent, agent), together)) for agent, powers in agents.items()}
+    gained = {
+        agent: tuple(sorted({*powers.beyond(held.get(names.get(agent, agent), together)), *less[agent]}))
+        for agent, powers in agents.items()
+    }
     return Gain(
         bundle=bundle,
         before=before.version,
         after=now.version,
         digest=now.digest,
-        powers=(*((agent, powers) for agent, powers in gained.items() if powers), *_lifted(before, now, hosts, gained)),
+        powers=(
+            *((agent, powers) for agent, powers in gained.items() if powers),
+            *(() if hosts is None else _lifted(before, now, hosts, gained)),
+        ),
         moved=(before.registry, now.registry) if before.registry != now.registry else None,
         unproved=unproved,
     )
@@ -132,10 +171,10 @@ def _where_lifted(
     approved: Mapping[str, LockedBundle],
     wanted: Mapping[str, LockedBundle],
     project_hosts: tuple[str, ...],
-) -> tuple[str, ...]:
-    """Return the hosts of a bundle where other overrides may hold back less: all, if they are not those of before."""
-    if bundle not in approved or approved[bundle].overrides == wanted[bundle].overrides:
-        return ()
+) -> tuple[str, ...] | None:
+    """Return the hosts of a bundle whose overrides are not those of before, and may hold back less; else None."""
+    if bundle not in approved or all(one.overrides == wanted[bundle].overrides for one in approved[bundle].sides):
+        return None
     from agentpkg.targets import assign_hosts
 
     requirements = {key: one.wanted for key, one in wanted.items() if one.wanted}
@@ -146,18 +185,11 @@ def _where_lifted(
 def _lifted(
     before: LockedBundle, now: LockedBundle, hosts: Iterable[str], gained: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Return by agent and host the powers that overrides held back there and do no longer, beyond what is `gained`.
-
-    The approved powers do not tell: they are those of all hosts together.
-    """
-    names = {new: old for old, new in _renames(now).items()}
-    for agent, powers in sorted(now.grants.items()):
-        for host in hosts:
-            was, tools = (tools_at(one.overrides, names.get(agent, agent), host) for one in (before, now))
-            more = left_by(powers, tools).beyond(left_by(powers, was))
-            lifted = tuple(power for power in more if power not in gained[agent])
-            if lifted:
-                yield f"{agent} on {host}", lifted
+    """Return by agent and host the powers that overrides held back there and do no longer, beyond what is `gained`."""
+    for agent, host, powers in find_lifted_tools(before, now, hosts):
+        lifted = tuple(power for power in powers if power not in gained[agent])
+        if lifted:
+            yield f"{agent} on {host}", lifted
 
 
 def _proved(
@@ -175,7 +207,7 @@ def _proved(
     for agent, content in proof.items():
         powers = before.grants.get(renames.get(agent, agent))
         if powers is not None and (chosen is None or agent in chosen):
-            approved[agent] = Grants(frozenset(power for power in powers if content.covers(power)))
+            approved[agent] = Grants(frozenset(filter(content.covers, powers)), content.limits)
             unproved.update(set(powers) - approved[agent].powers)
     return approved, tuple(sorted(unproved))
 

@@ -14,7 +14,7 @@ from agentpkg.files import file_digest
 from agentpkg.grants import Grants, name_powers
 from agentpkg.hostfields import host_powers
 from agentpkg.losses import Fidelity, Note, worst_by_field
-from agentpkg.narrowing import check_overrides, narrow
+from agentpkg.narrowing import check_overrides, limits_left, narrow
 from agentpkg.overlap import Overlap, Placed, find_overlaps
 from agentpkg.render import render_agent
 
@@ -150,7 +150,7 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
             if agents:  # whose powers they are
                 _add_skills(targets, selection, host, destination)
         placed += own
-        grants[selection.id] = _grants(selection, agents, own)
+        grants[selection.id] = _grants(selection, agents, own, destination)
     _refuse_files_as_folders(targets)
     if strict:
         _refuse_widening(placed, destination.settings)
@@ -175,13 +175,21 @@ def _place(agent: Agent, selection: Selection, host: Host, destination: Destinat
     return Placed(bundle=selection.id, path=path, held=held, rendering=rendering)
 
 
-def _grants(selection: Selection, agents: Iterable[Agent], own: Iterable[Placed]) -> dict[str, Grants]:
-    """Return by agent what it holds on all its hosts together, and what its bundle gives it where there is no host."""
+def _grants(
+    selection: Selection, agents: Iterable[Agent], own: Iterable[Placed], destination: Destination
+) -> dict[str, Grants]:
+    """Return by agent what it holds on all its hosts together, and what its bundle gives it where there is no host.
+
+    Its limits are those of every host, used or not: one that is lifted while a host is away is seen all the same.
+    """
     bundle, nothing = selection.bundle, Grants(frozenset())
     held = {_new_name(agent, selection): nothing if selection.hosts else bundle.grants_of(agent) for agent in agents}
     for one in own:
         held[one.rendering.agent] = held[one.rendering.agent].with_powers(one.held)
-    return held
+    limits = {
+        _new_name(agent, selection): limits_left(agent, selection.overrides, destination.hosts) for agent in agents
+    }
+    return {agent: replace(grants, limits=limits[agent]) for agent, grants in held.items()}
 
 
 def _lost_skills(selection: Selection, host: Host, destination: Destination) -> list[Note]:

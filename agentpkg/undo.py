@@ -42,12 +42,14 @@ _MOST_WORDS = 8
 class Cause:
     """What a change comes from.
 
-    `words` are those of the command line, without options. `back` says that the change takes that command back instead.
-    `made` are folders of bundles that the command made, from the manifest's folder; they are the author's, and stay.
+    `words` are those of the command line, without options. `back` says that the change takes that command back instead,
+    and `undoing` that it is one of `undo`, which takes back or brings back. `made` are folders of bundles that the
+    command made, from the manifest's folder; they are the author's, and stay.
     """
 
     words: str
     back: bool = False
+    undoing: bool = False
     made: tuple[str, ...] = ()
 
 
@@ -66,10 +68,26 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A change as it can be taken back: what it comes from, and its files in the order in which they were written."""
+    """A change as it can be taken back: what it comes from, and its files in the order in which they were written.
+
+    `folders` are those that it made for them, None where that was not recorded.
+    """
 
     cause: Cause
     files: tuple[Kept, ...]
+    folders: tuple[str, ...] | None = None
+
+    def stays(self, path: str) -> str:
+        """Return the nearest folder above a file that was there before the change; empty for that of the project."""
+        if self.folders is None:
+            return ""
+        return next((folder for folder in folders_above(path) if folder not in self.folders), "")
+
+
+def folders_above(path: str) -> tuple[str, ...]:
+    """Return the folders that a path leads through, the nearest first, without the one that it begins in."""
+    parts = path.split("/")
+    return tuple("/".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
 
 
 def command_words() -> str:
@@ -87,7 +105,9 @@ def stage_record(project: Project, record: Record) -> None:
         "format": _FORMAT,
         "words": record.cause.words,
         "back": record.cause.back,
+        "undoing": record.cause.undoing,
         "made": list(record.cause.made),
+        "folders": None if record.folders is None else list(record.folders),
         "files": [
             [kept.path, None if kept.before is None else len(kept.before), kept.after, kept.mode]
             for kept in record.files
@@ -142,14 +162,16 @@ def _parse(body: bytes) -> Record | None:
     """Return the record that a sealed text holds, None if another agentpkg wrote it in another form."""
     head, _, rest = body.partition(b"\n")
     match json.loads(head):
-        case {"format": 1, "words": str(words), "back": bool(back), "made": [*made], "files": [*rows]}:
+        case {"format": 1, "words": str(words), "back": bool(back), "made": [*made], "files": [*rows], **more}:
             files, start = [], 0
             for path, size, after, mode in rows:
                 before = None if size is None else rest[start : start + size]
                 start += size or 0
                 files.append(Kept(path=path, before=before, after=after, mode=mode))
-            cause = Cause(words=words, back=back, made=tuple(map(str, made)))
-            return Record(cause=cause, files=tuple(files))
+            cause = Cause(words=words, back=back, undoing=more.get("undoing") is True, made=tuple(map(str, made)))
+            folders = more.get("folders")
+            new = tuple(map(str, folders)) if isinstance(folders, list) else None
+            return Record(cause=cause, files=tuple(files), folders=new)
     return None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +17,36 @@ from hypothesis import settings
 from agentpkg import publishing
 from agentpkg.mirror import Mirror
 from tests.support.cli import Cli
-from tests.support.registry import Registry, git
+from tests.support.examples import examples
+from tests.support.registry import Registry, make_repository
 from tests.support.schemas import check_draft
 
 # The same examples on every run, however long the machine takes for one.
-settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True, database=None)
+settings.register_profile("suite", examples(60, deadline=None, derandomize=True, database=None))
 settings.load_profile("suite")
+
+WORLDS = count()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among thousands of collected tests, which all stay to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
 def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path_factory.mktemp("home")
+    world = tmp_path_factory.getbasetemp() / "worlds" / str(next(WORLDS))  # mktemp looks through all there are
+    home, cache = world / "home", world / "cache"
+    home.mkdir(parents=True)
+    cache.mkdir()
     for name in list(os.environ):
         if name.startswith(("GIT_", "AGENTPKG_", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(cache))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     connect = socket.socket.connect
 
@@ -64,10 +79,7 @@ def registry(tmp_path: Path) -> Registry:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """An empty git repository, in which no host can be recognised."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    git(folder, "init", "-q", ".")
-    return folder
+    return make_repository(tmp_path / "project")
 
 
 @pytest.fixture

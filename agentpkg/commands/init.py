@@ -54,6 +54,9 @@ def command(project: Project, hosts: tuple[str, ...], no_questions: bool, work: 
     say_done(text.rstrip() if work.dry_run else f"wrote {project.root / project.manifest}", dry_run=work.dry_run)
     if ahead and not ask:
         _tell_proposals(ahead)
+    if not work.dry_run:
+        here = " --global" if project.user else ""
+        tell(f"next: agentpkg install{here} NAME; agentpkg search lists what there is")
 
 
 def choose_hosts(project: Project, given: tuple[str, ...], *, ask: bool | None = None) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def _take_up(project: Project, ahead: Outlook, hosts: tuple[str, ...], work: Opt
         from agentpkg.ops.adopt import Wish, adopt
 
         try:
-            show_adoption(adopt(project, Wish(all_hosts=True), work, text), as_json=False)
+            show_adoption(adopt(project, Wish(all_hosts=True), work, text), as_json=False, all_hosts=True)
         except ContentRefused as error:  # those that were left alone are told; what else was asked for is done first
             left = error
     if names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,8 +135,8 @@ def _parse(
     from agentpkg.requirement import check_name, parse_requirement
 
     asked = [
-        find_local(project, text, options.below(project, text)) if _is_folder(text) else parse_requirement(text)
-        for text in texts
+        find_local(project, one, options.below(project, one)) if _is_folder(project, one) else parse_requirement(one)
+        for one in texts
     ]
     if len({one.id for one in asked}) < len(asked):
         raise UsageError("one bundle is asked for twice", hint="name it once, with all that is wanted of it")
@@ -158,6 +159,16 @@ def _parse(
     )
 
 
-def _is_folder(text: str) -> bool:
+def _is_folder(project: Project, text: str) -> bool:
     """Say whether an argument names the folder of a bundle, and not a bundle of a registry."""
-    return text.startswith((".", "/")) or ("/" in text and Path(text, "bundle.toml").is_file())
+    if text.startswith((".", "/")) or ("/" in text and Path(text, "bundle.toml").is_file()):
+        return True
+    from agentpkg.ops.known import known_sources
+    from agentpkg.requirement import DEFAULT_REGISTRY, NAME, PORTABLE
+
+    parts = text.split("/")
+    if len(parts) == 1 or not all(re.match(PORTABLE, part) for part in parts):
+        return False
+    is_id = len(parts) == 2 and all(NAME.match(part) and len(part) > 1 for part in parts)
+    known = parts[0] == DEFAULT_REGISTRY or parts[0] in known_sources(project)
+    return not known and (not is_id or Path(parts[0]).is_dir())

@@ -31,4 +31,7 @@ def command(name: str, to: Path, description: str | None, as_json: bool) -> None
         return
     for path in files:
         say_done(f"{folder.as_posix()}/{path}")
-    tell(f"write the prompt in {folder.as_posix()}/agents/{name}.md, then: agentpkg check {folder.as_posix()}")
+    path = folder.as_posix()
+    tell(f"write the prompt in {path}/agents/{name}.md, then: agentpkg check {path}")
+    if not folder.is_absolute() and ".." not in folder.parts:
+        tell(f"to use it in this project: agentpkg install {path if '/' in path else f'./{path}'}")

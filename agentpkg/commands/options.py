@@ -13,6 +13,7 @@ from agentpkg.console import insist, interactive, one_line, status, warn
 from agentpkg.errors import ApprovalNeeded, UsageError
 from agentpkg.lockfile import LEVELS
 from agentpkg.ops.session import Options
+from agentpkg.programs import keep_out_of
 from agentpkg.project import Project, find_project, user_project
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def _project(folder: Path | None, everywhere: bool) -> Project:
         raise UsageError("--global and --project exclude each other", hint="choose one of them")
     if folder and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", hint="name the folder that agentpkg.toml is in, or will be in")
-    return user_project() if everywhere else find_project(folder or Path.cwd())
+    project = user_project() if everywhere else find_project(folder or Path.cwd())
+    keep_out_of(project.root)
+    return project
 
 
 def with_approval(work: Callable[[Options], T], options: Options) -> T:
@@ -115,10 +118,16 @@ def _ask(message: str, gains: Iterable[Gain]) -> None:
 
 
 def below(project: Project, file: str) -> str:
-    """Return a file that the user named, from where they stand, as a path below the project."""
+    """Return a file that the user named, from where they stand, as a path below the project.
+
+    One that is not there, and is there seen from the project's root, is that: so messages show paths.
+    """
     import os
 
     path = Path(os.path.normpath(Path.cwd() / file))
+    plain = file.partition("#")[0]
+    if not os.path.lexists(Path.cwd() / plain) and os.path.lexists(project.root / plain):
+        path = Path(os.path.normpath(project.root / file))
     root = project.root.resolve()
     for base in (root, project.root):
         if path.is_relative_to(base):

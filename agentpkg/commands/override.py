@@ -8,13 +8,16 @@ import click
 
 from agentpkg import completing
 from agentpkg.commands import options
-from agentpkg.console import one_line, say, say_json
+from agentpkg.console import one_line, say, say_done, say_json
 from agentpkg.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agentpkg.header import Header
     from agentpkg.ops.override import Overridden
     from agentpkg.ops.session import Options
+    from agentpkg.overrides import Edit
     from agentpkg.project import Project
 
 
@@ -60,6 +63,9 @@ def command(
     from agentpkg.ops.override import find_overridden, override
     from agentpkg.overrides import Edit
 
+    for option, name in (("--agent", agent), ("--host", host)):
+        if name == "":
+            raise UsageError(f"{option} names nothing", hint="name one, or leave the option out for all")
     values = _values(model, listed, tools, pairs)
     if not (values or unset or clear):
         if agent or host:
@@ -72,7 +78,28 @@ def command(
 
     path = (*(("agents", agent) if agent else ()), *(("hosts", host) if host else ()))
     edit = Edit(bundle=bundle, path=path, values=values, unset=unset, clear=clear)
-    show_change(options.with_approval(lambda work: override(project, edit, work), work), as_json=as_json)
+    change = options.with_approval(lambda work: override(project, edit, work), work)
+    if not as_json and any(write.path == project.manifest for write in change.writes):
+        for line in _done(edit, agent, host, dry_run=work.dry_run):
+            say_done(one_line(line), dry_run=work.dry_run)
+    show_change(change, as_json=as_json)
+
+
+def _done(edit: Edit, agent: str | None, host: str | None, *, dry_run: bool) -> Iterator[str]:
+    """Return what an edit of overrides does, a line for each key."""
+    where = (f"{agent} of {edit.bundle}" if agent else edit.bundle) + (f" on {host}" if host else "")
+    verb = "would be" if dry_run else "is"
+    if edit.clear:
+        yield f"{where}: {'nothing would be' if dry_run else 'nothing is'} overridden any more"
+    for key in edit.unset:
+        yield f"{where}: {key} {verb} overridden no more"
+    for key, value in edit.values.items():
+        shown = (", ".join(map(str, value)) or "none") if isinstance(value, list) else _scalar(value)
+        yield f"{where}: {key} {verb} overridden with {shown}"
+
+
+def _scalar(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _values(model: str | None, listed: str | None, tools: tuple[str, ...], pairs: tuple[str, ...]) -> dict[str, object]:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @options.with_project
 def command(project: Project, name: str, version: str | None, work: Options, as_json: bool) -> None:
     """Hold a bundle at one version, the installed one or VERSION, until it is unpinned."""
-    from agentpkg.commands.report import show_change
+    from agentpkg.commands.report import say_requirement, show_change
     from agentpkg.ops.pin import pin
 
-    show_change(options.with_approval(lambda work: pin(project, name, version, work), work), as_json=as_json)
+    change = options.with_approval(lambda work: pin(project, name, version, work), work)
+    if not as_json:
+        verb = "would be" if work.dry_run else "is"
+        say_requirement(change, name, lambda specifier: f"{verb} pinned to {specifier.removeprefix('==')}")
+    show_change(change, as_json=as_json)

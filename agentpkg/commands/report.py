@@ -52,6 +52,13 @@ def show_change(change: Change, *, as_json: bool) -> None:
     refuse_conflicts(change, told=as_json)
 
 
+def say_requirement(change: Change, bundle: str, story: Callable[[str], str]) -> None:
+    """Show what becomes of a bundle's requirement, if it is another than before; `story` tells it of the specifier."""
+    before, after = change.session.manifest.requirements.get(bundle), change.lock.bundles[bundle].wanted
+    if before and after and before != after and says_what_was_done(dry_run=change.session.options.dry_run):
+        say(f"{bundle} {story(after.specifier)} (was {before.specifier or 'any version'})")
+
+
 def refuse_conflicts(change: Change, *, told: bool) -> None:
     """Raise `EditConflict` if edits could not be merged; `told` says that what was shown tells of them."""
     conflicts = change.plan.of(Kind.CONFLICT)

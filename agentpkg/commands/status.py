@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentpkg.commands import options
-from agentpkg.console import say, say_json, say_table
+from agentpkg.console import count, say, say_json, say_table
 from agentpkg.drift import State
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.ops.status import look_over
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ADVICE = {
     State.MISSING: "agentpkg sync brings it back, agentpkg keep accepts that it is gone",
     State.OUTDATED: "agentpkg sync brings it up to date",
-    State.CONFLICT: f"edited, and a newer version waits: see {CONFLICT_SUFFIX} beside it, or run agentpkg sync",
+    State.CONFLICT: f"edited, and a newer version waits: in {CONFLICT_SUFFIX} beside it, else agentpkg sync brings it",
     State.EDITED: "edited by you; agentpkg keep accepts it, deleting it and agentpkg sync restores it",
     State.ADDED: "not part of the skill it lies in; move or delete it",
     State.BLOCKED: "nothing that agentpkg can write to; it does not touch it",
@@ -68,15 +68,25 @@ def command(project: Project, as_json: bool) -> None:
             }
         )
         return
-    kept = sum(file.state is State.KEPT for file in standing.files)
-    settled = sum(file.settled for file in standing.files)
-    say(f"{settled} of {len(standing.files)} files are as they should be, {kept} of them as you kept them")
+    say(_summary(overview))
     if standing.unsettled:
         say(f"{standing.unsettled}: run agentpkg sync")
     _show_files(overview)
     _show_newer(overview)
     if step:
         say(Styled("next:", Role.HINT), f" {step}")
+
+
+def _summary(overview: Overview) -> str:
+    """Return in a line how many files are as they should be, and how many of them only as they were kept."""
+    files = overview.standing.files
+    if not (overview.bundles or files):
+        return "no bundle is installed"
+    settled, kept = sum(file.settled for file in files), sum(file.state is State.KEPT for file in files)
+    one = len(files) == 1 or settled == 1
+    told = f"{settled} of {count(len(files), 'file')} {'is as it' if one else 'are as they'} should be"
+    which = "" if len(files) == 1 else f"{kept} of them "
+    return f"{told}, {which}as you kept {'it' if kept == 1 else 'them'}" if kept else told
 
 
 def _show_files(overview: Overview) -> None:

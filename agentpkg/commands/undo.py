@@ -31,15 +31,19 @@ def command(project: Project, work: Options, as_json: bool) -> None:
         return
     if says_what_was_done(dry_run=work.dry_run):
         _show(undoing, dry_run=work.dry_run)
-    if undoing.writes and not work.dry_run:
+    if (undoing.writes or undoing.finished) and not work.dry_run:
         tell(f"agentpkg undo {'takes it back' if undoing.cause.back else 'brings it back'}")
-    for folder in _left(undoing):
+    for folder in undoing.left:
         tell(f"{one_line(folder)} stays: undo takes away no bundle's folder")
 
 
 def _show(undoing: Undoing, *, dry_run: bool) -> None:
     from agentpkg.commands.report import say_accepted, say_bundles, say_files
 
+    if undoing.finished:
+        done = "bringing back" if undoing.cause.back else "taking back"
+        say(f"finished: {done} {_name(undoing.cause)}, which an undo before began; nothing else was done")
+        return
     if not undoing.writes:
         say("nothing to do: all is as it was before")
         return
@@ -52,11 +56,6 @@ def _show(undoing: Undoing, *, dry_run: bool) -> None:
 
 def _name(cause: Cause) -> str:
     return f"agentpkg {cause.words}".rstrip()
-
-
-def _left(undoing: Undoing) -> tuple[str, ...]:
-    """Return the folders that the command made and that stay."""
-    return () if undoing.cause.back else undoing.cause.made
 
 
 def _actions(undoing: Undoing) -> list[Action]:
@@ -72,11 +71,11 @@ def _data(undoing: Undoing, *, dry_run: bool) -> dict[str, Any]:
 
     return {
         "dry_run": dry_run,
-        "changed": bool(undoing.writes),
+        "changed": bool(undoing.writes) or undoing.finished,
         "command": undoing.cause.words,
         "back": undoing.cause.back,
         "bundles": bundles_data(undoing.before.bundles, undoing.after.bundles),
         "accepted": [line for gain in undoing.accepted for line in gain.lines()],
         "files": [{"path": action.path, "action": action.kind.value} for action in _actions(undoing)],
-        "left": list(_left(undoing)),
+        "left": list(undoing.left),
     }

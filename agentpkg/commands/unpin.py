@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @options.with_project
 def command(project: Project, name: str, work: Options, as_json: bool) -> None:
     """Let a pinned bundle move again: agentpkg.toml asks for its version or anything compatible."""
-    from agentpkg.commands.report import show_change
+    from agentpkg.commands.report import say_requirement, show_change
     from agentpkg.ops.pin import unpin
 
-    show_change(options.with_approval(lambda work: unpin(project, name, work), work), as_json=as_json)
+    change = options.with_approval(lambda work: unpin(project, name, work), work)
+    if not as_json:
+        verb = "would no longer be" if work.dry_run else "is no longer"
+        say_requirement(change, name, lambda asked: f"{verb} pinned, and may move within {asked or 'any version'}")
+    show_change(change, as_json=as_json)

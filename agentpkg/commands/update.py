@@ -45,6 +45,9 @@ def command(
         raise UsageError("--markdown and --json exclude each other", hint="choose one of them")
     if choosing:
         names = _choose(project, names, work, latest=latest)
+        if not names:
+            tell("nothing is behind; agentpkg outdated tells how bundles stand, also beyond agentpkg.toml")
+            return
     change, held = options.with_approval(lambda work: update(project, names, work, latest=latest), work)
     if markdown:
         _show_markdown(change, held)
@@ -58,7 +61,7 @@ def command(
 
 
 def _choose(project: Project, names: tuple[str, ...], work: Options, *, latest: bool) -> tuple[str, ...]:
-    """Return the bundles that the person at the terminal chooses of those that are behind."""
+    """Return the bundles that the person at the terminal chooses of those that are behind; nothing if none is."""
     from agentpkg.grants import name_powers
     from agentpkg.ops.outdated import find_outdated
     from agentpkg.picker import Choice, pick
@@ -77,7 +80,7 @@ def _choose(project: Project, names: tuple[str, ...], work: Options, *, latest: 
             about = f"{outlook.current} -> {target}  {'; '.join(told) or 'no new powers'}"
             choices.append(Choice(name=outlook.bundle, about=about, chosen=not told))
     if not choices:
-        raise UsageError("nothing is behind", hint="agentpkg outdated tells how bundles stand")
+        return ()
     chosen = pick("Bundles to update", choices)
     if not chosen:
         raise click.Abort

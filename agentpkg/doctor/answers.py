@@ -15,7 +15,7 @@ _MOST_TRIES = 100
 _MOST_SAID = 300
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(r"^\S*\d\d:\d\d:\d\d\S* *|^\[[A-Z]+\] *")
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*")
+_VERSION = re.compile(r"(?<![\d.])\d{1,9}(?:\.\d{1,9}){1,9}(?![\d.]*\d)")
 
 
 def read_names(question: Question, output: str) -> frozenset[str] | None:

@@ -24,16 +24,17 @@ _GIT = "install git {}.{} or newer"
 class Machine:
     """What is so on this machine.
 
-    `git` is the version of git as it tells it, None where there is none; `oldest_git` the oldest that will do, and
-    `signers` whether a registry has some, which need a newer one. `unwritable` says why the cache cannot be written.
-    `damaged` are names in the cache, None where nobody looked. `free` are bytes by what lies there. `caseless`: the
-    project's file system does not tell case apart. `ahead` is by how many seconds a file of the project is newer than
-    the clock.
+    `git` is the version of git as it tells it, None where it tells none, and `no_git` says why; `oldest_git` is the
+    oldest that will do, and `signers` whether a registry has some, which need a newer one. `unwritable` says why the
+    cache cannot be written. `damaged` are names in the cache, None where nobody looked. `free` are bytes by what lies
+    there. `caseless`: the project's file system does not tell case apart. `ahead` is by how many seconds a file of the
+    project is newer than the clock.
     """
 
     python: str
     agentpkg: str
     git: str | None
+    no_git: str = "git is not installed, or not on the PATH"
     oldest_git: tuple[int, int]
     signers: bool = False
     cache: str
@@ -66,8 +67,8 @@ def examine_machine(facts: Machine) -> Iterator[Diagnosis]:
 def _of_git(facts: Machine) -> Diagnosis:
     hint = _GIT.format(*facts.oldest_git)
     if facts.git is None:
-        return _of("git", "problem", "git is not installed, or not on the PATH", remedy=hint)
-    found = tuple(int(number) for number in re.findall(r"\d+", facts.git)[:2])
+        return _of("git", "problem", facts.no_git, remedy=hint)
+    found = tuple(int(number) for number in re.findall(r"\d{1,9}", facts.git)[:2])
     if found < facts.oldest_git:
         return _of("git", "problem", f"git {facts.git} is too old", remedy=hint)
     if facts.signers and found < OLDEST_FOR_SIGNERS:

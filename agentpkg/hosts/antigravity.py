@@ -58,7 +58,7 @@ HOST = Host(
         HostField(name="subagent", kind="boolean"),
         HostField(name="hidden", kind="boolean"),
         HostField(name="inheritCustomizations", kind="boolean", power=True, harmless=("false",)),
-        HostField(name="skills", kind="texts"),
+        HostField(name="skills", kind="texts", limit="="),
         HostField(
             name="commandExecutionPolicy",
             choices=("off", "sandbox", "auto", "eager"),

@@ -63,7 +63,7 @@ HOST = Host(
         HostField(name="hidden", kind="boolean"),
         HostField(name="replace_system_prompt", kind="boolean"),
         HostField(name="disable_rules", kind="boolean"),
-        HostField(name="disable_skills", kind="boolean"),
+        HostField(name="disable_skills", kind="boolean", limit="=", harmless=("false",)),
         HostField(name="disable_workspace_guidelines", kind="boolean"),
     ),
     reserved=frozenset(["auggie-guide", "code", "explore", "general-purpose", "plan", "research", "validate"]),

@@ -145,7 +145,9 @@ class HostField:
     """A field of this host's own that `hosts.<host>` may hold.
 
     `kind` says how its text is read. `choices` are the only texts allowed, `pattern` what the text must match; `most`
-    bounds a number. `power` marks a field that adds power unless its value is in `harmless`.
+    bounds a number. `power` marks a field that adds power unless its value is in `harmless`, and then holds the agent
+    to that value. `limit` marks one that holds it back, by the sign of `agentpkg.withheld`: `!=` withholds what it
+    lists, `<=` is the most of a number, `=` the only value or values, unless it is in `harmless`.
     """
 
     name: str
@@ -155,6 +157,7 @@ class HostField:
     most: float | None = None
     power: bool = False
     harmless: tuple[str, ...] = ()
+    limit: Literal["!=", "<=", "="] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,10 +87,10 @@ HOST = Host(
     fields=(
         HostField(name="color", choices=("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")),
         HostField(name="effort", choices=("low", "medium", "high", "xhigh", "max")),
-        HostField(name="maxTurns", kind="integer"),
+        HostField(name="maxTurns", kind="integer", limit="<="),
         HostField(name="background", kind="boolean"),
-        HostField(name="isolation", choices=("worktree",)),
-        HostField(name="disallowedTools", kind="texts"),
+        HostField(name="isolation", choices=("worktree",), limit="="),
+        HostField(name="disallowedTools", kind="texts", limit="!="),
         HostField(
             name="permissionMode",
             choices=("default", "acceptEdits", "auto", "dontAsk", "bypassPermissions", "plan"),

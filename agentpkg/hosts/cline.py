@@ -39,9 +39,9 @@ HOST = Host(
     ),
     models=Models(key="modelId", accepts=r"[a-z][a-z0-9-]*/\S+"),
     fields=(
-        HostField(name="maxIterations", kind="integer"),
+        HostField(name="maxIterations", kind="integer", limit="<="),
         HostField(name="providerId", pattern=r"[a-z][a-z0-9-]*"),
-        HostField(name="skills", kind="texts"),
+        HostField(name="skills", kind="texts", limit="="),
     ),
     client=Client(command="cline"),
     user_wins=False,

@@ -50,7 +50,7 @@ HOST = Host(
     models=Models(accepts=r"(claude|deepseek|gemini|glm|gpt|hunyuan|kimi|minimax)-[a-z0-9.-]+"),
     fields=(
         HostField(name="color"),
-        HostField(name="maxTurns", kind="integer"),
+        HostField(name="maxTurns", kind="integer", limit="<="),
         HostField(name="background", kind="boolean"),
         HostField(
             name="permissionMode",

@@ -53,7 +53,7 @@ HOST = Host(
         unknown="nobody knows",
     ),
     models=Models(accepts=r"swe|opus|sonnet|haiku|codex|glm|(swe|glm)-[a-z0-9-]+"),
-    fields=(HostField(name="max-nesting", kind="integer"),),
+    fields=(HostField(name="max-nesting", kind="integer", limit="<="),),
     settings=ServerSettings(file=".devin/mcp_config.json", key="mcpServers", shape=ServerShape()),
     also_reads=(AlsoRead(agents=".claude/agents/{name}.md"),),
     client=Client(command="devin"),

@@ -73,8 +73,9 @@ HOST = Host(
     fields=(
         HostField(name="display_name"),
         HostField(name="temperature", kind="number", most=2),
-        HostField(name="max_turns", kind="integer"),
-        HostField(name="timeout_mins", kind="integer", most=35_791),  # longer overflows its timer and ends at once
+        HostField(name="max_turns", kind="integer", limit="<="),
+        # Longer overflows its timer and ends at once.
+        HostField(name="timeout_mins", kind="integer", most=35_791, limit="<="),
     ),
     reserved=frozenset(["codebase_investigator", "cli_help", "generalist", "browser_agent"]),
     hazards=(

@@ -64,9 +64,9 @@ HOST = Host(
     fields=(
         HostField(name="color", choices=("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")),
         HostField(name="effort", choices=("low", "medium", "high", "xhigh", "max")),
-        HostField(name="maxTurns", kind="integer"),
+        HostField(name="maxTurns", kind="integer", limit="<="),
         HostField(name="background", kind="boolean"),
-        HostField(name="isolation", choices=("none", "worktree")),
+        HostField(name="isolation", choices=("none", "worktree"), limit="=", harmless=("none",)),
         HostField(name="promptMode", choices=("extend", "full")),
         HostField(
             name="permissionMode",

@@ -50,8 +50,8 @@ HOST = Host(
     models=Models(accepts=r"sonnet|opus|grok|custom:[\w.-]+|(claude|gpt|gemini|grok)-[a-z0-9.-]+"),
     fields=(
         HostField(name="reasoningLevel", choices=("low", "medium", "high")),
-        HostField(name="maxTurns", kind="integer"),
-        HostField(name="skills", kind="texts"),
+        HostField(name="maxTurns", kind="integer", limit="<="),
+        HostField(name="skills", kind="texts", limit="="),
         HostField(name="allowPromptArgument", kind="boolean"),
         HostField(
             name="permissionMode",

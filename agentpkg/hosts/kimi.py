@@ -68,8 +68,8 @@ HOST = Host(
     models=None,
     fields=(
         HostField(name="whenToUse"),
-        HostField(name="disallowedTools", kind="texts"),
-        HostField(name="subagents", kind="texts"),
+        HostField(name="disallowedTools", kind="texts", limit="!="),
+        HostField(name="subagents", kind="texts", limit="="),
     ),
     reserved=frozenset(["agent", "coder", "explore", "plan"]),
     hazards=(

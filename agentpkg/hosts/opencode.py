@@ -94,7 +94,7 @@ _NOW = Host(
     fields=(
         HostField(name="temperature", kind="number", most=2),
         HostField(name="top_p", kind="number", most=1),
-        HostField(name="steps", kind="integer"),
+        HostField(name="steps", kind="integer", limit="<="),
         HostField(name="variant"),
         HostField(name="hidden", kind="boolean"),
         HostField(name="color", pattern=r"#[0-9a-fA-F]{6}|primary|secondary|accent|success|warning|error|info"),

@@ -37,8 +37,8 @@ HOST = Host(
     models=Models(),
     fields=(
         HostField(name="color"),
-        HostField(name="max_iteration_per_run", kind="integer"),
-        HostField(name="max_budget_per_run", kind="number", pattern=r"(?=.*[1-9])\d+(\.\d+)?"),
+        HostField(name="max_iteration_per_run", kind="integer", limit="<="),
+        HostField(name="max_budget_per_run", kind="number", pattern=r"(?=.*[1-9])\d+(\.\d+)?", limit="<="),
         HostField(
             name="permission_mode",
             choices=("always_confirm", "never_confirm", "confirm_risky"),

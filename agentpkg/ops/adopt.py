@@ -19,6 +19,7 @@ from agentpkg.ops.gather import refuse_place
 from agentpkg.ops.install import compatible_with
 from agentpkg.ops.matching import match_registries
 from agentpkg.ops.session import why_unsettled
+from agentpkg.ops.spreading import spread_local
 from agentpkg.ops.unowned import find_unowned, read_unowned
 from agentpkg.plan import Kind, Plan
 from agentpkg.project import find_alike, read_folder, why_in_the_way
@@ -38,7 +39,8 @@ class Wish:
     """What to adopt: files and folders below the project, or (none) all there are.
 
     `to` is the folder for bundles of the project itself, seen from that of the manifest; `bundle` the name of the one
-    that gets all agents, None for one for each. `all_hosts` writes what is adopted for the project's other hosts too.
+    that gets all agents, None for one for each. `all_hosts` writes what is adopted, now or before, for the project's
+    other hosts too.
     """
 
     paths: tuple[str, ...] = ()
@@ -51,13 +53,14 @@ class Wish:
 class Adoption:
     """What an adoption does: its change, the bundles that files are of from now on, and the files that are left.
 
-    `to` is the folder for bundles of the project.
+    `to` is the folder for bundles of the project. `spread` are those that it had before and that more hosts are to get.
     """
 
     change: Change
     to: str
     taken: tuple[Adopted, ...]
     left: tuple[Left, ...]
+    spread: tuple[Adopted, ...] = ()
 
 
 def adopt(project: Project, wish: Wish, options: Options, manifest_text: str) -> Adoption:
@@ -94,15 +97,18 @@ def _decide(session: Session, wish: Wish) -> Adoption:
         rest = {path: file for path, file in files.items() if path not in known}
         made, unfit = _make(session, wish, rest, {one.id for one in taken}, to)
         taken, left = [*taken, *made], [*left, *passed, *unfit]
+    more: list[Adopted] = []
     if wish.all_hosts:
         taken = [spread(one, session.manifest.hosts, to) for one in taken]
-    if taken:
-        change = _prepare(session, wish, taken, files, to)
+        more = spread_local(session, wish.paths, taken, to)
+    if taken or any(one.more for one in more):
+        change = _prepare(session, wish, (taken, more), files, to)
     else:
         nothing = Rendered(targets={}, placed=(), grants={}, overlaps=())
         plan = Plan(actions=(), files=session.lock.files)
         change = Change(session=session, lock=session.lock, plan=plan, rendered=nothing, writes=())
-    return Adoption(change=change, to=wish.to, taken=tuple(taken), left=tuple(sorted(left, key=lambda one: one.path)))
+    left.sort(key=lambda one: one.path)
+    return Adoption(change=change, to=wish.to, taken=tuple(taken), left=tuple(left), spread=tuple(more))
 
 
 def _not_in_sync(details: Iterable[str]) -> AgentpkgError:
@@ -147,16 +153,24 @@ def _check_folder(session: Session, wish: Wish, one: Adopted) -> None:
         if with_lf(there) != one.files:
             raise EditConflict(
                 f"{path} is there already, and is never written over; nothing was changed",
-                hint="name another folder with --to, or move it away",
+                hint="name another folder with --to, or move it away (an adopt that was undone leaves its folders)",
             )
 
 
 def _prepare(
-    session: Session, wish: Wish, taken: list[Adopted], files: Mapping[str, AgentFile], to: Destination
+    session: Session,
+    wish: Wish,
+    both: tuple[list[Adopted], list[Adopted]],
+    files: Mapping[str, AgentFile],
+    to: Destination,
 ) -> Change:
-    """Return the change that writes what the project is to know of the files, and none of them, but for other hosts."""
-    manifest, lock = session.manifest, session.lock
+    """Return the change that writes what the project is to know of the files, and none of them, but for other hosts.
+
+    `both` are the bundles that are taken, and those of before that go to more hosts.
+    """
+    manifest, lock, (taken, more) = session.manifest, session.lock, both
     asked = [_requirement(one, wish, manifest.hosts) for one in taken]
+    asked += [replace(manifest.requirements[one.id], hosts=_hosts(one, manifest.hosts)) for one in more if one.more]
     text = with_requirement(session.manifest_text, *sorted(asked, key=lambda one: one.id))
     folders = {f"{wish.to}/{one.id}": one.files for one in taken if one.files is not None}
     drafts = {
@@ -179,15 +193,20 @@ def _prepare(
 def _requirement(one: Adopted, wish: Wish, project_hosts: tuple[str, ...]) -> Requirement:
     registry, name = split_id(one.id)
     local = one.files is not None
-    hosts = tuple(sorted({*one.hosts, *one.more}))
     return Requirement(
         name=name,
         registry=registry,
         specifier="" if local else compatible_with(one.bundle.version),
-        hosts=None if set(hosts) == set(project_hosts) else hosts,
+        hosts=_hosts(one, project_hosts),
         agents=None if len(one.agents) == len(one.bundle.agents) else one.agents,
         path=f"{wish.to}/{one.id}" if local else None,
     )
+
+
+def _hosts(one: Adopted, project_hosts: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the hosts that a bundle is limited to, None for all of the project."""
+    hosts = {*one.hosts, *one.more}
+    return None if hosts == set(project_hosts) else tuple(sorted(hosts))
 
 
 def _entries(one: Adopted, wish: Wish, files: Mapping[str, AgentFile], to: Destination) -> dict[str, LockedFile]:

@@ -18,6 +18,7 @@ from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.ops.approval import check_approved
 from agentpkg.ops.planning import plan_files, render_bundles
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session, why_unsettled
+from agentpkg.overrides import Edit, with_edit
 from agentpkg.requirement import bundle_id, is_from_path, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import refuse_losses
@@ -151,6 +152,15 @@ def choose(
     return chosen
 
 
+def without_lost(session: Session, manifest_text: str, chosen: Mapping[str, str]) -> str:
+    """Return the manifest's text without overrides for bundles that the project has and that are no longer chosen."""
+    text = manifest_text
+    for bundle in sorted((parse_manifest(text, HOSTS).overrides.keys() & session.lock.bundles.keys()) - chosen.keys()):
+        session.options.tell(f"nothing needs {bundle} any more; its overrides go out of agentpkg.toml with it")
+        text = with_edit(text, Edit(bundle=bundle, clear=True))
+    return text
+
+
 def prepare(
     session: Session,
     manifest_text: str,
@@ -222,13 +232,22 @@ def _load(session: Session, registries: Registries, bundle: str, version: str) -
                 f"agentpkg.lock does not fit: {path}, which {bundle} comes from, has changed",
                 hint="run the command without --frozen, and commit the lock",
             )
-    elif locked and locked.version == version and locked.digest != loaded.digest and not is_from_path(locked.registry):
+    elif locked and _contradicts(session, locked, loaded):
         raise IntegrityError(
             f"{bundle} {version} is not what the lock recorded",
             details=[f"lock:     {locked.digest}", f"registry: {loaded.digest}"],
             hint="a published version must never change; ask whoever owns the registry",
         )
     return loaded
+
+
+def _contradicts(session: Session, locked: LockedBundle, loaded: Bundle) -> bool:
+    """Say whether the lock has another digest for a version that was loaded.
+
+    That of a torn one says nothing: a merge may put the version of one side beside the digest of the other.
+    """
+    same = locked.version == loaded.version and not session.lock.torn
+    return same and locked.digest != loaded.digest and not is_from_path(locked.registry)
 
 
 def _locked(
@@ -246,6 +265,7 @@ def _locked(
         requires={bundle_id(registry, name): specifier for name, specifier in loaded.requires.items()},
         grants={agent: tuple(held) for agent, held in rendered.grants[bundle].items()},
         overrides=manifest.overrides.get(bundle, ()),
+        limits={agent: tuple(sorted(held.limits)) for agent, held in rendered.grants[bundle].items() if held.limits},
     )
 
 

@@ -133,9 +133,8 @@ def compare_versions(session: Session, name: str, given: Sequence[str], hosts: S
     current = locked.version if locked else None
     if current is None and not given:
         raise UsageError(f"{asked.id} is not installed", hint=f"name two versions: agentpkg diff {asked.id} V1 V2")
-    outlook = look_ahead(
-        asked.id, current, newest(offers, specifiers), offers, [(None, specifier) for specifier in specifiers]
-    )
+    wanted_now = newest(offers, specifiers, f"agentpkg.toml: {asked.id}")
+    outlook = look_ahead(asked.id, current, wanted_now, offers, [(None, specifier) for specifier in specifiers])
     pair = choose_pair(outlook, offers, given)
     if pair is None:
         return Versions(bundle=asked.id, installed=current, after=outlook.current or given[0], comparison=None)

@@ -87,12 +87,14 @@ def _sources(project: Project) -> Mapping[str, RegistrySource]:
 
 
 def _machine(project: Project, sources: Mapping[str, RegistrySource], looks: Looks) -> Machine:
-    found, git = inspect_cache(), version()
+    found = inspect_cache()
+    git, no_git = _git()
     folder = _nearest(found.folder)
     return Machine(
         python=platform.python_version(),
         agentpkg=__version__,
         git=git,
+        no_git=no_git,
         oldest_git=OLDEST,
         signers=any(source.signers for source in sources.values()),
         cache=str(found.folder),
@@ -103,6 +105,14 @@ def _machine(project: Project, sources: Mapping[str, RegistrySource], looks: Loo
         caseless=_is_caseless(project.root),
         ahead=_newest(project) - time.time(),
     )
+
+
+def _git() -> tuple[str | None, str]:
+    """Return git's version, None where there is none that works, and then why."""
+    try:
+        return version(), ""
+    except AgentpkgError as error:
+        return None, ": ".join([error.message, *(line.removeprefix("git: ") for line in error.details[-1:])])
 
 
 def _nearest(folder: Path) -> Path:

@@ -73,7 +73,11 @@ def _candidates(registries: Registries, options: Options) -> list[Candidate]:
 def check_no_manifest(project: Project) -> None:
     """Raise `UsageError` if the project has a manifest."""
     if project.has_manifest:
-        raise UsageError(f"{project.root / project.manifest} is there already", hint="edit its [project] hosts")
+        here = " --global" if project.user else ""
+        raise UsageError(
+            f"{project.root / project.manifest} is there already",
+            hint=f"edit its [project] hosts, then run agentpkg sync{here}",
+        )
 
 
 def init(project: Project, hosts: tuple[str, ...], *, dry_run: bool = False) -> str:

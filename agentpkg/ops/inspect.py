@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from agentpkg.requirement import Requirement
     from agentpkg.resolve import Offer
 
+_ASKER = "the command line"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostUse:
@@ -66,7 +68,7 @@ def get_info(registries: Registries, requirement: Requirement, url: str) -> Info
     from agentpkg.resolve import resolve
 
     offers = registries.offers(requirement.id)
-    versions = resolve({requirement.id: requirement.specifier}, _Alone(requirement.id, offers), {})
+    versions = resolve({requirement.id: requirement.specifier}, _Alone(requirement.id, offers), {}, _ASKER)
     bundle = registries.load(requirement.id, versions[requirement.id].version)
     grants = {name: tuple(held) for name, held in grants_everywhere(bundle).items()}
     return Info(id=requirement.id, registry=url, bundle=bundle, offers=offers, grants=grants)

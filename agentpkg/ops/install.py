@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from agentpkg.alike import find_alike
 from agentpkg.bundle import parse_bundle_file
-from agentpkg.errors import IntegrityError, UsageError
+from agentpkg.errors import IntegrityError, UsageError, nearest
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import Manifest, parse_manifest, parse_registries, with_requirement
-from agentpkg.ops.change import Change, carry_out, choose, prepare
+from agentpkg.ops.change import Change, carry_out, choose, prepare, without_lost
 from agentpkg.ops.known import user_sources
 from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, check_path, is_commit, is_final, split_id
@@ -52,6 +52,7 @@ def _decide(session: Session, wish: Wish) -> Change:
     text = _with_known(session, text, {one.registry for one in wish.requirements})
     manifest = parse_manifest(text, HOSTS)
     asked = [_merged(one, registry, manifest) for one in wish.requirements]
+    _check_registries(asked, manifest)
     wanted = replace(manifest, requirements={**manifest.requirements, **{one.id: one for one in asked}})
     if session.options.frozen and any(one != manifest.requirements.get(one.id) for one in asked):
         raise IntegrityError(
@@ -61,10 +62,12 @@ def _decide(session: Session, wish: Wish) -> Change:
     registries = session.registries(fresh=not session.options.frozen, manifest=wanted)
     chosen = choose(session, wanted, registries, {one.id for one in asked if _released(one, session)})
     _warn_of_names(session, registries, asked)
+    _warn_of_hosts(session, manifest, asked)
     final = [
         one if one.specifier or one.path else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked
     ]
     text = with_requirement(text, *(one for one in final if one != manifest.requirements.get(one.id)))
+    text = without_lost(session, text, chosen)
     return prepare(session, text, chosen, registries, [one.id for one in asked])
 
 
@@ -75,6 +78,10 @@ def find_local(project: Project, given: str, folder: str) -> Requirement:
     `ContentRefused` for one that holds no bundle.
     """
     path = project.root / folder
+    if not path.exists():
+        raise UsageError(
+            f"there is no folder {given}", hint="name a bundle of a registry, or a folder that holds a bundle.toml"
+        )
     if not (path / "bundle.toml").is_file():
         raise UsageError(f"there is no bundle in {given}", hint="name a bundle, or a folder that holds a bundle.toml")
     home = project.home.relative_to(project.root).as_posix()
@@ -104,18 +111,28 @@ def _merged(asked: Requirement, registry: str, manifest: Manifest) -> Requiremen
     if asked.registry == DEFAULT_REGISTRY and registry != DEFAULT_REGISTRY:
         asked = replace(asked, registry=registry)
     there = manifest.requirements.get(asked.id)
+    hosts = there.hosts if there and asked.hosts is None else asked.hosts
     if asked.hosts is not None and set(asked.hosts) == set(manifest.hosts):
-        asked = replace(asked, hosts=None)
+        hosts = None
     if there is None:
-        return asked
+        return replace(asked, hosts=hosts)
     return replace(
         asked,
         specifier=asked.specifier or ("" if asked.path else there.specifier),
-        hosts=there.hosts if asked.hosts is None else asked.hosts,
+        hosts=hosts,
         agents=there.agents if asked.agents is None else asked.agents,
         renames={**there.renames, **asked.renames},
         path=asked.path or there.path,
     )
+
+
+def _check_registries(asked: Iterable[Requirement], manifest: Manifest) -> None:
+    """Raise `UsageError` for a registry that there is not, which may be meant as a folder."""
+    for one in asked:
+        if one.registry not in (DEFAULT_REGISTRY, *manifest.registries):
+            otherwise = f"agentpkg registry add {one.registry} URL, or name the folder of a bundle in the project"
+            hint = nearest(one.registry, manifest.registries, otherwise)
+            raise UsageError(f"there is no registry {one.registry!r}, and no folder {one.id}", hint=hint)
 
 
 def _registry(session: Session, given: str) -> tuple[str, str]:
@@ -175,6 +192,27 @@ def _with_known(session: Session, text: str, names: Iterable[str]) -> str:
                 )
             text = with_registry(text, name, mine[name])
     return text
+
+
+def _warn_of_hosts(session: Session, manifest: Manifest, asked: Iterable[Requirement]) -> None:
+    """Warn of bundles that some hosts have, and no longer get."""
+    verb = "would be" if session.options.dry_run else "is"
+    here = " --global" if session.project.user else ""
+    for one in asked:
+        there = manifest.requirements.get(one.id)
+        if there is None:
+            continue
+        before, now = (manifest.hosts if side.hosts is None else side.hosts for side in (there, one))
+        if not {*before} <= {*now}:
+            both = "".join(f" --host {host}" for host in sorted({*before, *now}))
+            session.options.tell(
+                f"{one.id} {verb} from now on for {_listed(now)} alone; it was for {_listed(before)} "
+                f"(for all of them: agentpkg install{here} {one.id}{both})"
+            )
+
+
+def _listed(hosts: Iterable[str]) -> str:
+    return ", ".join(sorted(hosts)) or "no host"
 
 
 def _warn_of_names(session: Session, registries: Registries, asked: Iterable[Requirement]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
-from agentpkg.errors import UsageError
+from agentpkg.errors import EditConflict, UsageError
 from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.lockfile import NO_RENDERING, LockedFile, dump_lockfile
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
@@ -54,4 +55,6 @@ def _accepted(path: str, entry: LockedFile | None, disk: DiskFile | None) -> Loc
         return replace(entry, base=None, kept=NO_RENDERING)
     if disk.odd:
         raise UsageError(disk.odd, hint="agentpkg looks after plain files only")
+    if re.search(rb"(?m)^<{7} ", disk.content) and re.search(rb"(?m)^>{7} ", disk.content):
+        raise EditConflict(f"{path} holds two sides of a merge", hint="choose by hand, and take the markers out")
     return replace(entry, base=None, kept=None if disk.sha256 == entry.sha256 else disk.sha256)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import AgentpkgError, ContentRefused, NetworkError, UsageError
+from agentpkg.errors import AgentpkgError, ContentRefused, NetworkError, UsageError, nearest
 from agentpkg.freshness import Outlook, look_ahead
 from agentpkg.hostfields import grants_everywhere
 from agentpkg.hosts import HOSTS
@@ -65,7 +65,7 @@ def find_outdated(project: Project, names: Sequence[str], options: Options) -> S
     known = session.lock.bundles.keys() | session.manifest.requirements.keys()
     for name in names:
         if name not in known:
-            raise UsageError(f"{name} is not installed", hint="agentpkg list shows what is")
+            raise UsageError(f"{name} is not installed", hint=nearest(name, known, "agentpkg list shows what is"))
     registries = session.registries(fresh=True)
     asked = [*names] or sorted(known)
     chosen: Mapping[str, str] = {}
@@ -144,4 +144,5 @@ def _as_locked(session: Session, locked: LockedBundle, bundle: str, content: Bun
         digest=content.digest,
         wanted=wanted,
         grants={agent: tuple(held) for agent, held in rendered.grants[bundle].items()},
+        limits={agent: tuple(sorted(held.limits)) for agent, held in rendered.grants[bundle].items()},
     )

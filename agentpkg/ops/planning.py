@@ -38,9 +38,10 @@ def render_bundles(session: Session, manifest: Manifest, bundles: Mapping[str, B
             hint=f'[project] hosts = ["…"]; {SEE_HOSTS}',
         )
     for bundle in sorted(manifest.overrides.keys() - bundles.keys()):
+        out = f"agentpkg override {bundle} --clear takes its overrides out"
         raise UsageError(
             f"agentpkg.toml: [overrides]: the project has no bundle {bundle!r}",
-            hint=nearest(bundle, bundles, f"agentpkg override {bundle} --clear takes its overrides out"),
+            hint=out if bundle in session.lock.bundles else nearest(bundle, bundles, out),
         )
     settings = {name: manifest.settings_of(name) for name in HOSTS}
     selections = _selections(manifest, bundles)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import UsageError
+from agentpkg.errors import UsageError, nearest
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import parse_manifest, without_requirement
-from agentpkg.ops.change import Change, carry_out, choose, prepare
-from agentpkg.overrides import Edit, with_edit
+from agentpkg.ops.change import Change, carry_out, choose, prepare, without_lost
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options, Session
@@ -32,9 +31,7 @@ def _decide(session: Session, names: tuple[str, ...]) -> Change:
     manifest = parse_manifest(text, HOSTS)
     registries = session.registries(fresh=False, manifest=manifest)
     chosen = choose(session, manifest, registries)
-    for bundle in (manifest.overrides.keys() & session.lock.bundles.keys()) - chosen.keys():
-        text = with_edit(text, Edit(bundle=bundle, clear=True))
-    return prepare(session, text, chosen, registries)
+    return prepare(session, without_lost(session, text, chosen), chosen, registries)
 
 
 def _not_asked_for(session: Session, name: str) -> UsageError:
@@ -44,5 +41,6 @@ def _not_asked_for(session: Session, name: str) -> UsageError:
             f"{name} is there because {', '.join(parents)} requires it", hint=f"remove {' and '.join(parents)} instead"
         )
     same = [bundle for bundle in session.manifest.requirements if bundle.endswith(f"/{name}")]
-    hint = f"did you mean {' or '.join(same)}?" if same else "agentpkg list shows what is installed"
+    otherwise = nearest(name, session.manifest.requirements, "agentpkg list shows what is installed")
+    hint = f"did you mean {' or '.join(same)}?" if same else otherwise
     return UsageError(f"{name} is not in agentpkg.toml", hint=hint)

@@ -59,6 +59,11 @@ def make_site(asked: Asked, out: Path, options: Options) -> Made:
     Nothing is written if `out` holds anything else. The same commit gives the same bytes.
     """
     check_library()
+    if not (asked.registry_url or ":" in asked.where):
+        options.tell(
+            "commands on the pages name the registry as it is called, and visitors do not know where that is; "
+            "say it with --registry URL"
+        )
     out = Path.cwd() / out.expanduser()
     lock = sha256(str(out.resolve()).encode()).hexdigest()[:16]
     prefix = f"{asked.subfolder}/" if asked.subfolder else ""

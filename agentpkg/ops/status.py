@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """How the files stand to the lock, and the bundles of which newer versions are known on this machine."""
+    """How the files stand to the lock, and the bundles of which newer versions are known on this machine.
 
+    `bundles` is how many are installed.
+    """
+
+    bundles: int
     standing: Standing
     newer: tuple[Newer, ...]
 
@@ -25,4 +29,5 @@ def look_over(project: Project) -> Overview:
     """Return how a project stands; raise if an earlier run waits to be finished."""
     check_not_interrupted(project)
     session = open_session(project, Options())
-    return Overview(standing=look(session), newer=find_newer(session.lock, session.manifest, project.root))
+    newer = find_newer(session.lock, session.manifest, project.root)
+    return Overview(bundles=len(session.lock.bundles), standing=look(session), newer=newer)

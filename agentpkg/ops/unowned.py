@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,19 +29,23 @@ def find_unowned(session: Session, asked: tuple[str, ...]) -> tuple[list[AgentFi
     """Return the agents that no lock has, and the files that are none of those which agentpkg would write.
 
     `asked` are files and folders below the project, or entries of shared files; none stand for all there are. Raises
-    `UsageError` for one in which no host reads an agent.
+    `UsageError` for one that is not there, or in which no host reads an agent.
     """
     root, user = session.project.root, session.project.user
     paths = find_agent_files(root, user=user)
     for one in asked:
-        if not any(_is_in(path, file_of(one)) for path in paths):
+        if not os.path.lexists(root / file_of(one)):
+            raise UsageError(
+                f"there is no {file_of(one)} in {root}", hint="name files and folders that are there, or none for all"
+            )
+        if not any(is_in(path, file_of(one)) for path in paths):
             raise UsageError(
                 f"no host reads an agent in {one}", hint="agentpkg import makes bundles of agents that lie elsewhere"
             )
     found: list[AgentFile] = []
     left: list[Left] = []
     for path, content, odd in _every(session, [path for path in paths if not (asked and _is_beside(path, asked))]):
-        if path in session.lock.files or (asked and not any(_is_in(path, one) for one in asked)):
+        if path in session.lock.files or (asked and not any(is_in(path, one) for one in asked)):
             continue
         place = place_of(path, HOSTS, user=user)
         why = odd or (why_no_name(place[1]) if place else _misplaced(path, user=user))
@@ -51,13 +56,13 @@ def find_unowned(session: Session, asked: tuple[str, ...]) -> tuple[list[AgentFi
     return found, left
 
 
-def _is_in(path: str, asked: str) -> bool:
+def is_in(path: str, asked: str) -> bool:
     """Say whether a file or an entry is the one that was asked for, or lies in it."""
     return asked in (".", path) or path.startswith((f"{asked}/", f"{asked}#"))
 
 
 def _is_beside(path: str, asked: Iterable[str]) -> bool:
-    return not any(_is_in(path, file_of(one)) for one in asked)
+    return not any(is_in(path, file_of(one)) for one in asked)
 
 
 def _every(session: Session, paths: list[str]) -> Iterable[tuple[str, bytes, str | None]]:

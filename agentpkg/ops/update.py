@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from agentpkg.compare import Comparison, compare_bundles
-from agentpkg.errors import UsageError
+from agentpkg.errors import UsageError, nearest
 from agentpkg.manifest import with_requirement
-from agentpkg.ops.change import Change, carry_out, choose, prepare
+from agentpkg.ops.change import Change, carry_out, choose, prepare, without_lost
 from agentpkg.ops.install import compatible_with
 from agentpkg.requirement import is_final
 
@@ -44,7 +44,8 @@ def update(project: Project, names: tuple[str, ...], options: Options, *, latest
     def decide_on(session: Session) -> Change:
         for name in names:
             if name not in session.lock.bundles and name not in session.manifest.requirements:
-                raise UsageError(f"{name} is not installed", hint="agentpkg list shows what is")
+                known = [*session.lock.bundles, *session.manifest.requirements]
+                raise UsageError(f"{name} is not installed", hint=nearest(name, known, "agentpkg list shows what is"))
         registries = session.registries(fresh=True)
         change = _decide(
             session, registries, set(names) or {*session.lock.bundles, *session.manifest.requirements}, latest=latest
@@ -71,7 +72,8 @@ def compare_updated(change: Change) -> list[tuple[str, Bundle, Comparison]]:
 def _decide(session: Session, registries: Registries, unlocked: set[str], *, latest: bool) -> Change:
     manifest, text = session.manifest, session.manifest_text
     if not latest:
-        return prepare(session, text, choose(session, manifest, registries, unlocked), registries)
+        chosen = choose(session, manifest, registries, unlocked)
+        return prepare(session, without_lost(session, text, chosen), chosen, registries)
     free = {
         bundle: replace(one, specifier="") if bundle in unlocked else one
         for bundle, one in manifest.requirements.items()
@@ -83,7 +85,8 @@ def _decide(session: Session, registries: Registries, unlocked: set[str], *, lat
         if (manifest.requirements[bundle].specifier or bundle not in registries.local)
         and (bundle not in session.lock.bundles or chosen[bundle] != session.lock.bundles[bundle].version)
     ]
-    return prepare(session, with_requirement(text, *moved), chosen, registries)
+    text = without_lost(session, with_requirement(text, *moved), chosen)
+    return prepare(session, text, chosen, registries)
 
 
 def _held(change: Change, registries: Registries) -> list[Held]:

@@ -116,7 +116,7 @@ def adopt() -> Schema:
             path=maybe(text("Its folder below the project; null for a bundle of a registry.")),
             agents=texts("Its agents."),
             hosts=texts("The hosts that have them."),
-            also=texts("Other versions that hold the same."),
+            also=texts("Other hosts that get them."),
             grants=shared.grants(),
             notes=texts("What was read in another way."),
             files=rows(
@@ -125,6 +125,14 @@ def adopt() -> Schema:
                 exact=flag("Whether the file is to a byte what the bundle gives."),
                 likeness=_likeness(),
             ),
+        ),
+        spread=rows(
+            "Bundles that the project had, and that --all-hosts brings to more hosts, or cannot.",
+            id=text("The bundle's id."),
+            version=text("Its version."),
+            hosts=texts("The hosts that have them."),
+            also=texts("Other hosts that get them."),
+            notes=texts("Hosts that do not, and why."),
         ),
         left=rows(
             "The files that are left alone.",

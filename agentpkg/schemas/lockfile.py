@@ -46,13 +46,14 @@ def _bundle() -> Schema:
     }
     return document(
         "One chosen version.",
-        optional=("requires", "grants", "losses", "wanted", "overrides"),
+        optional=("requires", "grants", "limits", "losses", "wanted", "overrides"),
         version=_needed("The pin."),
         registry=_needed(f"Where it comes from: the registry's url, or {FROM_PATH}FOLDER for a bundle of the project."),
         commit=_needed("The commit that the version was first seen in."),
         digest=_needed("The digest of its content: its identity."),
         requires=by_key("The specifiers of what it requires, by bundle id."),
         grants=by_key("The powers that were approved, by agent.", texts()),
+        limits=by_key("What fields of hosts hold each agent back by.", texts()),
         losses={**fidelities, "description": "What was not carried exactly, by agent, host and field."},
         overrides=overrides.locked(),
         wanted=document(

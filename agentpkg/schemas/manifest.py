@@ -10,7 +10,19 @@ from agentpkg.manifest import FILE_NAME, HOST_KEYS, KEYS, MODEL_ID, PROJECT_KEYS
 from agentpkg.registry_tables import COMMIT, FOLDER, REGISTRY_KEYS, REGISTRY_ONLY
 from agentpkg.requirement import DEFAULT_REGISTRY, TIERS
 from agentpkg.schemas import names, overrides
-from agentpkg.schemas.words import NOT_BLANK, choice, flag, number, table, tables, text, texts, whole, whole_list
+from agentpkg.schemas.words import (
+    NOT_BLANK,
+    ONE_LINE_NOT_BLANK,
+    choice,
+    flag,
+    number,
+    table,
+    tables,
+    text,
+    texts,
+    whole,
+    whole_list,
+)
 
 if TYPE_CHECKING:
     from agentpkg.schemas.words import Schema
@@ -61,7 +73,8 @@ def _registry() -> Schema:
         REGISTRY_KEYS,
         {
             "url": text(
-                "https, ssh (also user@host:path), file://, or a path from here; no password.", pattern=NOT_BLANK
+                "https, ssh (also user@host:path), file://, or a path from here; no password.",
+                pattern=ONE_LINE_NOT_BLANK,
             ),
             "subfolder": text(
                 "The folder of the repository that holds the registry; its top without it.",

@@ -70,6 +70,7 @@ def test_a_pull_request_is_told_and_checked(registry: Registry, temp: Path) -> N
     assert run("Check the registry", registry.path, temp, inputs).returncode == 0
 
 
+@pytest.mark.tools
 def test_a_rewritten_version_fails_both(registry: Registry, temp: Path) -> None:
     registry.publish("tool")
     git(registry.path, "checkout", "-q", "-b", "proposal")
@@ -121,6 +122,7 @@ def clone(cli: Cli, project: Path, manifest: Path, registry: Registry, temp: Pat
 PROPOSAL = {"token": "t", "ref_name": "main", "update-branch": "agentpkg/update", "path": "."}
 
 
+@pytest.mark.tools
 def test_newer_agents_are_proposed_with_their_powers(clone: Path, registry: Registry, temp: Path) -> None:
     assert "nothing to update" in run("Propose newer agents", clone, temp, PROPOSAL).stdout
     registry.publish("tool", "1.1.0", tools="[read]", body="Better.\n")
@@ -157,6 +159,7 @@ def test_gained_powers_and_edits_in_the_way_stand_at_the_top(clone: Path, regist
     assert not any(path.endswith(".agentpkg-new") for path in changed)
 
 
+@pytest.mark.tools
 def test_what_fails_proposes_nothing(clone: Path, registry: Registry, temp: Path) -> None:
     (clone / "agentpkg.toml").write_text("[nonsense]\n")
     done = run("Propose newer agents", clone, temp, PROPOSAL)
@@ -165,6 +168,7 @@ def test_what_fails_proposes_nothing(clone: Path, registry: Registry, temp: Path
     assert not (temp / "asked").exists()
 
 
+@pytest.mark.tools
 def test_agents_that_are_not_as_locked_fail(clone: Path, temp: Path) -> None:
     assert run("Check the agents", clone, temp, PROPOSAL).returncode == 0
     (clone / ".claude/agents/tool.md").unlink()

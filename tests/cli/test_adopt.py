@@ -106,7 +106,7 @@ def test_copies_of_a_bundle_are_of_its_version_from_now_on(
     assert 'tool = "~=1.0"\n' in both.read_text()
     assert not any("kept" in entry for entry in files(project).values())
     assert cli("adopt").out == "nothing to adopt\n"
-    assert "2 of 2 files are as they should be, 0 of them" in cli("status").out
+    assert "2 of 2 files are as they should be\n" in cli("status").out
     cli("remove", "tool")
     assert not (project / ".claude").exists()
 
@@ -119,7 +119,7 @@ def test_an_edited_copy_counts_as_an_edit_that_was_kept(
     file = project / CLAUDE
     file.write_text(file.read_text().replace("Line 1 of", "My line 1 of"))
     assert "99% as it is there, the rest is an edit of yours, and kept" in adopt(cli).out
-    assert "1 of them as you kept them" in cli("status").out
+    assert "1 of 1 file is as it should be, as you kept it" in cli("status").out
     assert "+My line 1 of" in cli("diff", CLAUDE).out
     registry.publish("tool", "1.1.0", tools="[read]", body=BODY.replace("Line 20", "Its line 20"))
     cli("update")
@@ -501,8 +501,10 @@ def test_one_that_cannot_be_read_stands_in_nobodys_way(cli: Cli, project: Path, 
     write(project, ".claude/agents/broken.md", "---\nname: broken\ndescription: Broken.\ntools: [Read\n---\n\nDo.\n")
     write(project, ".claude/agents/notes.md", "# Notes\n")
     write(project, ".claude/agents/README.md", "# Read me\n")
+    told = refused(cli, "--dry-run", code=3)
+    assert "error: 1 file would be left alone, and all else would be adopted\n" in told
     result = adopt(cli, code=3)
-    assert "1 file was left alone; what could be adopted is" in result.err
+    assert "error: 1 file was left alone, and all else was adopted\n" in result.err
     assert ".claude/agents/broken.md  -          left alone: line 4: tools:" in result.out
     assert ".claude/agents/notes.md   -          no agent, by its header" in result.out
     assert "README" not in result.out
@@ -736,3 +738,92 @@ def test_where_another_file_stands_nothing_is_written_for_other_hosts(
     assert COPILOT in cli("adopt", CLAUDE, "--all-hosts", code=6).err
     assert contents(project) == before
     cli("adopt", CLAUDE)
+
+
+def test_a_bundle_that_was_adopted_for_one_host_can_go_to_all(cli: Cli, project: Path, both: Path) -> None:
+    before = write(project, ".claude/agents/own.md", OWN).read_bytes()
+    assert "only for claude: own (for copilot too: agentpkg adopt --all-hosts)\n" in adopt(cli).err
+    at_rest = contents(project)
+    assert "~ own 0.1.0 would be from now on for claude, copilot\n" in cli("adopt", "--all-hosts", "--dry-run").out
+    assert contents(project) == at_rest
+    result = cli("adopt", "--all-hosts")
+    assert "~ own 0.1.0 is from now on for claude, copilot\n" in result.out
+    assert "  create .github/agents/own.agent.md\n" in result.out
+    assert "nothing to adopt" not in result.out
+    assert "only for" not in result.err
+    assert (project / ".claude/agents/own.md").read_bytes() == before
+    assert 'own = {path = "bundles/own"}\n' in both.read_text()
+    cli("sync", "--check")
+    cli("audit")
+    assert cli("adopt", "--all-hosts").out == "nothing to adopt\n"
+
+
+def test_new_agents_and_earlier_ones_go_to_all_hosts_at_once(cli: Cli, project: Path, both: Path) -> None:
+    write(project, ".claude/agents/own.md", OWN)
+    cli("adopt")
+    write(project, ".claude/agents/new-one.md", OWN.replace("own", "new-one"))
+    data = cli("adopt", ".claude/agents/new-one.md", "--all-hosts", "--dry-run", "--json").json
+    assert ([one["id"] for one in data["bundles"]], data["spread"]) == (["new-one"], [])
+    data = cli("adopt", "--all-hosts", "--json").json
+    assert data["spread"] == [{"id": "own", "version": "0.1.0", "hosts": ["claude"], "also": ["copilot"], "notes": []}]
+    assert (project / ".github/agents/own.agent.md").is_file()
+    assert (project / ".github/agents/new-one.agent.md").is_file()
+    cli("sync", "--check")
+
+
+def test_an_earlier_bundle_keeps_out_of_the_way_of_what_is_there(cli: Cli, project: Path, both: Path) -> None:
+    both.write_text(both.read_text().replace('"copilot"]', '"copilot", "codex"]'))
+    write(project, ".claude/agents/own.md", OWN)
+    cli("adopt")
+    mine = "# Notes of mine\n"
+    write(project, ".github/agents/own.agent.md", mine)
+    before = contents(project)
+    told = cli("adopt", "--all-hosts").out
+    assert "own: not written for copilot: .github/agents/own.agent.md is there already" in told
+    assert "own: not written for codex: codex cannot hold own back" in told
+    assert contents(project) == before
+
+
+def test_powers_that_a_further_host_would_give_are_asked_about(cli: Cli, project: Path, both: Path) -> None:
+    write(project, COPILOT, "---\nname: tool\ndescription: Tool.\ntools: [read]\n---\n\nDo.\n")
+    cli("adopt")
+    agent = project / "bundles/tool/agents/tool.md"
+    agent.write_text(agent.read_text().replace("\n---\n", "\nhosts:\n  claude: {memory: project}\n---\n", 1))
+    cli("sync")
+    before = contents(project)
+    assert "tool would gain claude.memory=project" in cli("adopt", "--all-hosts", code=4).err
+    assert contents(project) == before
+    cli("adopt", "--all-hosts", "--accept-grants")
+    assert "memory" in (project / CLAUDE).read_text()
+    cli("audit")
+
+
+def test_two_earlier_bundles_never_want_one_file(cli: Cli, project: Path, both: Path) -> None:
+    both.write_text(both.read_text().replace('"copilot"]', '"copilot", "opencode"]'))
+    write(project, ".claude/agents/own.md", OWN)
+    cli("adopt")
+    write(project, ".github/agents/own.agent.md", "---\nname: own\ndescription: Else.\n---\n\nQuite another text.\n")
+    cli("adopt")
+    assert bundles(project).keys() == {"own", "own-local"}
+    told = cli("adopt", "--all-hosts").out
+    assert "own-local: not written for claude: .claude/agents/own.md is there already" in told
+    assert "own-local: not written for opencode: .opencode/agents/own.md is there already" in told
+    assert files(project)[".opencode/agents/own.md"]["bundle"] == "own"
+    cli("sync", "--check")
+
+
+def test_hosts_that_a_registrys_bundle_does_not_reach_are_told_with_the_way(
+    cli: Cli, project: Path, both: Path, registry: Registry
+) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    copy_of(cli, project, "tool", "--host", "claude")
+    way = "agentpkg install tool --host claude --host copilot"
+    assert f"only for claude: tool (for copilot too: {way})\n" in adopt(cli).err
+    cli(*way.split()[1:])
+    assert (project / COPILOT).is_file()
+
+
+def test_what_is_not_there_cannot_be_adopted(cli: Cli, project: Path, manifest: Path) -> None:
+    assert f"there is no nope.md in {project}" in refused(cli, "nope.md", code=2)
+    write(project, "here.md", "x")
+    assert "no host reads an agent in here.md" in refused(cli, "here.md", code=2)

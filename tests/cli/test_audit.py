@@ -307,3 +307,20 @@ def test_sarif_is_one_document(cli: Cli, tool: Path) -> None:
     assert result.json["runs"][0]["results"][0]["ruleId"] == "hidden-text"
     assert "$schema" in result.json
     cli("audit", "--sarif", "--json", code=2)
+
+
+@pytest.mark.parametrize("approved", [[], ["read", "shell"], ["shell"]])
+def test_the_remedy_for_approvals_works(cli: Cli, project: Path, tool: Path, approved: list[str]) -> None:
+    change_lock(project, lambda data: data["bundles"]["tool"].update(grants={"tool": approved}))
+    assert "agentpkg lock --accept-grants approves that" in cli("audit", code=4).err
+    assert cli("sync").out == "nothing to do\n"
+    cli("lock", "--accept-grants")
+    cli("audit")
+
+
+def test_drift_is_told_in_words(cli: Cli, project: Path, tool: Path, registry: Registry) -> None:
+    tool.write_text(tool.read_text().replace("Line 1 ", "My line 1 "))
+    assert f"error[drift] {FILE}: is edited\n" in cli("audit", code=1).out
+    registry.publish("tool", "1.1.0", tools="[read]", body="Another.\n")
+    cli("update", code=6)
+    assert f"error[drift] {FILE}: is edited, and a newer version waits\n" in cli("audit", code=1).out

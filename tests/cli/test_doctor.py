@@ -366,3 +366,24 @@ def test_git_that_is_missing_is_told(cli: Cli, tool: Path, path: Path, monkeypat
     monkeypatch.chdir(cli.folder)
     found = doctor(cli, "--no-clients", code=1)
     assert {one for one in worse(found) if one[2] == "problem"} == {("machine", "git", "problem")}
+
+
+def test_git_that_does_not_work_is_told(cli: Cli, tool: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client(path, "echo 'xcrun: error: no developer tools' >&2\nexit 1\n", "git")
+    monkeypatch.setenv("PATH", str(path))
+    (one,) = [one for one in doctor(cli, "--no-clients", code=1) if one["code"] == "git"]
+    assert one["what"] == "git does not work: xcrun: error: no developer tools"
+    assert "git does not work" in cli("search", code=2).err
+
+
+def test_git_in_the_project_is_not_run(cli: Cli, tool: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = cli.folder / "tools"
+    own.mkdir()
+    client(own, f"touch {path}/ran\necho git version 2.99.0\n", "git")
+    monkeypatch.setenv("PATH", f"{own}{os.pathsep}{os.environ['PATH']}")
+    doctor(cli, "--no-clients")
+    cli("update")
+    monkeypatch.setenv("PATH", str(own))
+    (one,) = [one for one in doctor(cli, "--no-clients", code=1) if one["code"] == "git"]
+    assert one["what"].endswith(f"{own}/git lies in the project, and is not run")
+    assert not (path / "ran").exists()

@@ -92,7 +92,7 @@ def test_what_comes_along_is_told_with_what_is_here(cli: Cli, manifest: Path, re
 
 def test_what_cannot_come_along_is_told(cli: Cli, manifest: Path, registry: Registry) -> None:
     registry.publish("base").publish("top", requires={"base": ">=9"})
-    assert "brings     nobody can say: no version of base is what everybody wants" in cli("info", "top").out
+    assert "brings     nobody can say: no version of base is what is asked for" in cli("info", "top").out
     data = cli("info", "top", "--json").json
     assert (data["brings"], "no version of base" in data["unsolved"]) == ([], True)
 
@@ -120,3 +120,12 @@ def test_costs_are_of_what_each_host_gets(cli: Cli, manifest: Path, registry: Re
     assert "  tool    7                 101 to 201\n" in result.out
     assert "  skills  4                 as they are read\n" in result.out
     assert cli("info", "tool", "--json").json["tokens"] == {"skills": 4}
+
+
+def test_a_version_that_there_is_not_is_wanted_by_the_command_line(
+    cli: Cli, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool")
+    result = cli("info", "tool@9", code=1)
+    assert "  the command line wants tool ==9\n" in result.err
+    assert "agentpkg.toml" not in result.err

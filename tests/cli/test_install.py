@@ -268,3 +268,40 @@ def test_a_registry_in_the_project_itself_is_a_path_too(cli: Cli, project: Path)
 
 def test_one_bundle_cannot_be_asked_for_twice(cli: Cli) -> None:
     cli("install", "data-engineer==1.0.0", "data-engineer==2.0.0", code=2)
+
+
+def test_hosts_that_lose_a_bundle_are_told_first(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "copilot"]'))
+    registry.publish("tool", tools="[read]")
+    assert "from now on" not in cli("install", "tool").err
+    again = "agentpkg install tool --host claude --host copilot"
+    told = f"for copilot alone; it was for claude, copilot (for all of them: {again})\n"
+    assert f"warning: tool would be from now on {told}" in cli("install", "tool", "--host", "copilot", "--dry-run").err
+    result = cli("install", "tool", "--host", "copilot")
+    assert f"warning: tool is from now on {told}" in result.err
+    assert "delete .claude/agents/tool.md" in result.out
+    assert "from now on" not in cli("install", "tool").err
+    assert "from now on for claude alone; it was for copilot (" in cli("install", "tool", "--host", "claude").err
+    assert "from now on" not in cli(*again.split()[1:]).err
+    assert 'tool = "~=1.0"\n' in manifest.read_text()
+
+
+def test_a_folder_that_is_not_there_is_told_as_one(cli: Cli, project: Path, manifest: Path) -> None:
+    assert "error: there is no folder bundles/x\n" in cli("install", "bundles/x", code=2).err
+    told = cli("install", "bundles/triage", code=2).err
+    assert "there is no registry 'bundles', and no folder bundles/triage" in told
+    assert "agentpkg registry add bundles URL, or name the folder" in told
+    (project / "bundles").mkdir()
+    assert "error: there is no folder bundles/triage\n" in cli("install", "bundles/triage", code=2).err
+    (project / "bundles/triage").mkdir()
+    assert "error: there is no bundle in bundles/triage\n" in cli("install", "bundles/triage", code=2).err
+
+
+def test_a_folder_that_is_called_like_a_registry_leaves_it_its_names(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", tools="[]")
+    manifest.write_text(manifest.read_text() + f'[registries.acme]\nurl = "{registry.url}"\n')
+    (project / "acme").mkdir()
+    assert "+ acme/tool 1.0.0 installed" in cli("install", "acme/tool").out
+    assert "'x' is not a valid name" in cli("install", "acme/x", code=2).err

@@ -12,7 +12,9 @@ def test_init_writes_a_manifest_once(cli: Cli, project: Path) -> None:
     (project / ".codex").mkdir()
     assert "hosts found" in cli("init").err
     assert (project / "agentpkg.toml").read_text() == '[project]\nhosts = ["codex"]\n\n[bundles]\n'
-    assert "is there already" in cli("init", code=2).err
+    told = cli("init", code=2).err
+    assert "is there already" in told
+    assert "hint: edit its [project] hosts, then run agentpkg sync\n" in told
 
 
 def test_init_takes_the_hosts_given(cli: Cli, project: Path) -> None:
@@ -83,3 +85,22 @@ def test_a_registry_cannot_write_lines_of_its_own_among_ours(cli: Cli, manifest:
     (registry.folder / "registry.toml").write_text('format = 1\nname = "a"\ndescription = "b\\nwarning: c"\n')
     registry.commit()
     assert r"'b\nwarning: c' is not on one line" in cli("install", "tool", code=3).err
+
+
+def test_what_comes_next_is_told(cli: Cli, project: Path) -> None:
+    step = "next: agentpkg install NAME; agentpkg search lists what there is\n"
+    assert step not in cli("init", "--host", "claude", "--dry-run").err
+    assert step in cli("init", "--host", "claude").err
+    assert "next: agentpkg install --global NAME; " in cli("init", "--global", "--host", "claude").err
+    told = cli("new", "triage").err
+    assert "then: agentpkg check bundles/triage\nto use it in this project: agentpkg install bundles/triage\n" in told
+    assert "agentpkg install ./other\n" in cli("new", "other", "--to", ".").err
+    assert "to use it" not in cli("new", "far", "--to", str(project / "away")).err
+    cli("install", "bundles/triage", "./other")
+
+
+def test_without_a_manifest_the_hint_is_for_the_folder_that_was_meant(cli: Cli, project: Path) -> None:
+    told = cli("list", "--global", code=2).err
+    assert f"there is no agentpkg.toml in {Path.home() / '.agentpkg'}" in told
+    assert "hint: agentpkg init --global makes one\n" in told
+    assert "hint: agentpkg init makes one\n" in cli("list", code=2).err

@@ -140,6 +140,19 @@ def test_verbose_keeps_a_password_to_itself(cli: Cli, tool: Registry) -> None:
     assert "s3cret" not in result.err + result.out
 
 
+def test_verbose_tells_of_a_proxy_where_it_is(cli: Cli, tool: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "s3cret@proxy:3128")
+    assert "https_proxy=***@proxy:3128\n" in cli("-v", "list").err
+
+
+@pytest.mark.parametrize("command", ["install", "list", "undo", "info"])
+@pytest.mark.parametrize("word", ["https://u:s3cret@h/x", "u:s3cret@h:x"])
+def test_no_message_repeats_a_password(cli: Cli, project: Path, command: str, word: str) -> None:
+    result = cli("-v", command, word, code=2)
+    assert "***@h" in result.err
+    assert "s3cret" not in result.err + result.out
+
+
 def test_verbose_escapes_what_it_tells(cli: Cli, tool: Registry) -> None:
     result = cli("-v", "search", "\x1b[31m")
     assert r"search \x1b[31m" in result.err

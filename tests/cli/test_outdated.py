@@ -198,7 +198,7 @@ def test_where_nothing_fits_any_more_the_rest_is_told_all_the_same(cli: Cli, too
     assert "tool    1.0.0    -       -       ~=1.0" in result.out
     assert "other   1.0.0    -       1.1.0   ~=1.0" in result.out
     assert "tool 1.0.0 was yanked: gone wrong" in result.out
-    assert "nobody can say what an update would take: no version of tool is what everybody wants" in result.err
+    assert "nobody can say what an update would take: no version of tool is what is asked for" in result.err
     assert "agentpkg update takes" not in result.err
     assert "no version of tool" in cli("outdated", "--json").json["unsolved"]
     cli("update", code=1)
@@ -266,3 +266,20 @@ def test_an_unknown_name_an_open_journal_and_no_manifest_are_refused(cli: Cli, t
 def test_what_a_registry_says_starts_no_line_of_its_own(cli: Cli, tool: Registry) -> None:
     tool.publish("tool", "1.1.0", files={"agents/tool.md": "---\nname: tool\ndescription: \x1b[31m\n---\nhi\n"})
     assert "\x1b" not in cli("outdated").out
+
+
+@pytest.mark.parametrize("specifier", ["1.0", "^1.0", "~1.0", "1.x", "latest"])
+def test_what_is_no_specifier_is_told_as_by_sync(cli: Cli, tool: Registry, manifest: Path, specifier: str) -> None:
+    manifest.write_text(manifest.read_text().replace("~=1.0", specifier))
+    for words in (["outdated"], ["outdated", "--json"], ["diff", "tool"], ["sync"]):
+        result = cli(*words, code=2)
+        assert f"error: agentpkg.toml: tool: '{specifier}' is not a version specifier\n" in result.err
+
+
+def test_a_limit_that_stays_is_no_gain_and_one_that_goes_is(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", hosts="{claude: {maxTurns: 3}, grok: {isolation: worktree}}")
+    cli("install", "tool")
+    registry.publish("tool", "1.1.0", hosts="{claude: {maxTurns: 3}, grok: {isolation: worktree}}")
+    assert "would gain" not in cli("outdated").out
+    registry.publish("tool", "1.2.0", hosts="{claude: {maxTurns: 3}}")
+    assert "grok.isolation other than worktree" in cli("outdated").out

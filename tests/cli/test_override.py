@@ -210,6 +210,80 @@ def test_and_so_is_taking_it_back(cli: Cli, tool: Path, manifest: Path) -> None:
     assert tool.read_bytes() == before
 
 
+CLAUDE = ["--host", "claude"]
+
+
+@pytest.mark.parametrize("how", ["unset", "by hand", "undo"])
+def test_a_limit_that_an_override_set_is_lifted_with_a_yes_only(
+    cli: Cli, tool: Path, manifest: Path, project: Path, how: str
+) -> None:
+    text = manifest.read_text()
+    cli("override", "tool", *CLAUDE, "--set", 'disallowedTools=["Bash"]', "--set", "maxTurns=3")
+    assert lock_of(project)["limits"] == {"tool": ["claude.disallowedTools!=Bash", "claude.maxTurns<=3"]}
+    cli("audit")
+    words = {
+        "unset": ["override", "tool", *CLAUDE, "--unset", "disallowedTools", "--unset", "maxTurns"],
+        "by hand": ["sync"],
+        "undo": ["undo"],
+    }[how]
+    if how == "by hand":
+        manifest.write_text(text)
+    told = refused(cli, *words, "--yes", code=4)
+    assert "tool would gain claude.disallowedTools without Bash, claude.maxTurns beyond 3" in told
+    cli(*words, "--accept-grants")
+    assert "limits" not in lock_of(project)
+    assert "disallowedTools" not in tool.read_text()
+
+
+def test_a_limit_of_the_authors_is_not_lifted(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish(
+        "tool", tools="[edit]", hosts="{claude: {maxTurns: 3, disallowedTools: [Bash]}, grok: {isolation: worktree}}"
+    )
+    cli("install", "tool")
+    told = refused(cli, "override", "tool", *CLAUDE, "--set", "maxTurns=900", code=3)
+    assert "[overrides.tool.hosts.claude] maxTurns: its author holds tool back by '3'" in told
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "grok"]'))
+    told = refused(cli, "override", "tool", "--host", "grok", "--set", "isolation=none", code=3)
+    assert "isolation: its author holds tool back by 'worktree'" in told
+    cli("override", "tool", *CLAUDE, "--set", "maxTurns=2")
+
+
+def test_an_override_is_not_shaken_off_while_its_host_is_away(cli: Cli, tool: Path, manifest: Path) -> None:
+    both = manifest.read_text().replace('["claude"]', '["claude", "opencode"]')
+    manifest.write_text(both)
+    cli("override", "tool", *CLAUDE, "--tools", "read", "--set", "maxTurns=3")
+    manifest.write_text(manifest.read_text().replace('["claude", "opencode"]', '["opencode"]'))
+    cli("sync")
+    assert "maxTurns" not in cli("list", "--json").out
+    told = refused(cli, "override", "tool", "--clear", "--yes", code=4)
+    assert "tool 1.0.0: tool would gain claude.maxTurns beyond 3" in told
+    assert "tool 1.0.0: tool on claude would gain edit, web-search" in told
+
+
+def test_of_two_sides_of_a_merge_the_overrides_of_both_hold(
+    cli: Cli, tool: Path, manifest: Path, project: Path
+) -> None:
+    base = manifest.read_text().replace('["claude"]', '["claude", "opencode"]')
+    manifest.write_text(base)
+    cli("sync")
+    sides = []
+    for host in ("claude", "opencode"):
+        manifest.write_text(base)
+        cli("sync", "--accept-grants")
+        cli("override", "tool", "--host", host, "--tools", "read")
+        sides.append((manifest.read_text(), (project / "agentpkg.lock").read_text()))
+    ours, theirs = (lock for _, lock in sides)
+    torn = f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"
+    for number, elsewhere in enumerate(("opencode", "claude")):
+        manifest.write_text(sides[number][0])
+        (project / "agentpkg.lock").write_text(torn)
+        told = refused(cli, "sync", "--yes", code=4)
+        assert f"tool on {elsewhere} would gain edit, web-search" in told
+    manifest.write_text(sides[0][0] + sides[1][0].removeprefix(base))
+    cli("sync")
+    cli("sync", "--check")
+
+
 def test_a_lock_that_a_hand_rid_of_its_overrides_approves_nothing_more(
     cli: Cli, tool: Path, manifest: Path, project: Path
 ) -> None:
@@ -276,6 +350,37 @@ def test_what_goes_takes_its_overrides_along(cli: Cli, manifest: Path, registry:
     assert "overrides.base" not in after
     assert before.startswith(after.partition("[bundles]")[0])
     cli("sync", "--check")
+
+
+@pytest.mark.parametrize("words", [["update", "--latest"], ["install", "top==2.0.0"]])
+def test_what_an_update_no_longer_needs_takes_its_overrides_along(
+    cli: Cli, manifest: Path, registry: Registry, words: list[str]
+) -> None:
+    registry.publish("topper", tools="[edit]").publish("top", requires={"topper": ""}, tools="[edit]")
+    cli("install", "top")
+    cli("override", "topper", "--tools", "read")
+    registry.publish("top", "2.0.0", tools="[edit]")
+    result = cli(*words)
+    assert "nothing needs topper any more; its overrides go out of agentpkg.toml with it" in result.err
+    assert "overrides" not in manifest.read_text()
+    cli("sync", "--check")
+
+
+def test_what_a_hand_took_out_leaves_overrides_with_a_way_out(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("topper", tools="[edit]").publish("top", tools="[edit]")
+    cli("install", "top", "topper")
+    cli("override", "topper", "--tools", "read")
+    manifest.write_text(manifest.read_text().replace('topper = "~=1.0"\n', ""))
+    told = refused(cli, "sync", code=2)
+    assert "hint: agentpkg override topper --clear takes its overrides out" in told
+    cli("override", "topper", "--clear")
+    cli("sync", "--check")
+
+
+def test_an_agent_without_a_name_has_no_overrides(cli: Cli, tool: Path, manifest: Path) -> None:
+    add(manifest, '[overrides.tool.agents.""]\ntools = ["read"]\n')
+    told = refused(cli, "sync", code=2)
+    assert """[overrides.tool.agents.""]: tool 1.0.0 has no agent ''""" in told
 
 
 def test_a_bundle_that_the_project_does_not_have_is_told(cli: Cli, tool: Path, manifest: Path) -> None:
@@ -368,6 +473,10 @@ WRONG = [
     (3, ["--host", "claude", "--set", "color=1\nmodel = 2"], "color is '1\\nmodel = 2'"),
     (2, ["--tools", "raed"], "'raed' is not a tool"),
     (2, ["--model", ""], "model is empty"),
+    (2, ["--agent", "", "--model", "fast"], "--agent names nothing"),
+    (2, ["--host", "", "--clear"], "--host names nothing"),
+    (2, ["--host", ""], "--host names nothing"),
+    (3, ["--host", "claude", "--set", "disallowedTools=[Bash]"], 'write it as ["one", "two"]'),
 ]
 
 
@@ -414,3 +523,30 @@ def test_a_sync_with_nothing_to_do_stays_light(cli: Cli, tool: Path, project: Pa
     modules = imported(project, "sync")
     assert "agentpkg.narrowing" not in modules
     assert modules.isdisjoint(HEAVY)
+
+
+def test_what_an_override_does_is_told(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", tools="[read, shell]")
+    cli("install", "tool")
+    words: tuple[str, ...] = (
+        "override",
+        "tool",
+        "--agent",
+        "tool",
+        "--host",
+        "claude",
+        "--tools",
+        "read",
+        "--set",
+        "color=cyan",
+    )
+    assert cli(*words, "--dry-run").out.startswith(
+        "tool of tool on claude: tools would be overridden with read\n"
+        "tool of tool on claude: color would be overridden with cyan\n"
+    )
+    assert "tool of tool on claude: tools is overridden with read\n" in cli(*words).out
+    assert cli(*words).out == "nothing to do\n"
+    words = ("override", "tool", "--agent", "tool", "--host", "claude", "--unset", "color")
+    assert cli(*words).out.startswith("tool of tool on claude: color is overridden no more\n")
+    cleared = cli("override", "tool", "--clear", "--accept-grants").out
+    assert cleared.startswith("tool: nothing is overridden any more\n")

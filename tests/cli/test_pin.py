@@ -35,11 +35,14 @@ def refused(cli: Cli, *arguments: str, code: int) -> str:
 
 def test_a_pinned_bundle_stays_until_it_is_unpinned(cli: Cli, tool: Registry, project: Path, manifest: Path) -> None:
     before = manifest.read_text()
-    cli("pin", "tool")
+    assert cli("pin", "tool", "--dry-run").out.startswith("tool would be pinned to 1.0.0 (was ~=1.0)\n")
+    assert cli("pin", "tool").out.startswith("tool is pinned to 1.0.0 (was ~=1.0)\n")
     assert manifest.read_text() == before.replace('"~=1.0"', '"==1.0.0"')
     assert "tool stays at 1.0.0: agentpkg.toml asks for ==1.0.0" in cli("update").err
     cli("sync", "--check")
-    cli("unpin", "tool")
+    told = "pinned, and may move within ~=1.0 (was ==1.0.0)\n"
+    assert cli("unpin", "tool", "--dry-run").out.startswith(f"tool would no longer be {told}")
+    assert cli("unpin", "tool").out.startswith(f"tool is no longer {told}")
     assert manifest.read_text() == before
     assert version_of(project) == "1.0.0"
     cli("sync", "--check")

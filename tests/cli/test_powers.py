@@ -318,3 +318,68 @@ def test_yes_asks_nothing_and_approves_nothing(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(PowersGained):
         options.with_approval(until_approved((gain("aa", "shell"),)), Options(yes=True))
     assert asked == []
+
+
+LIMITED = "{claude: {disallowedTools: [Bash], maxTurns: 3}}"
+
+
+def test_an_update_that_lifts_a_limit_stops(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", hosts=LIMITED)
+    cli("install", "tool")
+    registry.publish("tool", "1.0.1", hosts="{claude: {maxTurns: 2}}")
+    told = cli("update", "--yes", code=4).err
+    assert "tool 1.0.0 → 1.0.1: tool would gain claude.disallowedTools without Bash" in told
+    assert "gains claude.disallowedTools without Bash" in cli("diff", "tool", "1.0.0", "1.0.1").out
+    cli("update", "--accept-grants")
+    registry.publish("tool", "1.0.2", hosts=LIMITED)
+    assert "tool would gain claude.maxTurns beyond 2" in cli("update", code=4).err
+
+
+def test_a_limit_that_an_older_lock_does_not_name_counts_all_the_same(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", hosts=LIMITED)
+    cli("install", "tool")
+    lock = json.loads((project / "agentpkg.lock").read_text())
+    del lock["bundles"]["tool"]["limits"]
+    (project / "agentpkg.lock").write_text(json.dumps(lock))
+    cli("audit")
+    registry.publish("tool", "1.0.1")
+    assert "claude.disallowedTools without Bash, claude.maxTurns beyond 3" in cli("update", code=4).err
+
+
+def test_a_limit_that_a_hand_wrote_into_the_lock_is_missed(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool")
+    cli("install", "tool")
+    lock = json.loads((project / "agentpkg.lock").read_text())
+    lock["bundles"]["tool"]["limits"] = {"tool": ["claude.maxTurns<=3"]}
+    (project / "agentpkg.lock").write_text(json.dumps(lock))
+    assert "tool holds claude.maxTurns beyond 3, which nobody has approved" in cli("audit", code=4).out
+
+
+def test_a_limit_is_not_lifted_while_its_host_is_away(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", hosts="{grok: {isolation: worktree}}")
+    cli("install", "tool")
+    registry.publish("tool", "1.0.1")
+    assert "tool would gain grok.isolation other than worktree" in cli("update", code=4).err
+
+
+def test_a_torn_lock_accuses_no_registry(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool").publish("tool", "1.0.1")
+    cli("install", "tool==1.0.0")
+    lock = project / "agentpkg.lock"
+    text = lock.read_text()
+    digest = json.loads(text)["bundles"]["tool"]["digest"]
+    mixed = text.replace(digest, f"sha256:{'0' * 64}")
+    lock.write_text(mixed)
+    assert "a published version must never change" in cli("update", code=5).err
+    lock.write_text(f"<<<<<<< ours\n{mixed}=======\n{mixed}>>>>>>> theirs\n")
+    told = cli("sync", "--yes", code=4).err
+    assert "what agentpkg.lock has as 1.0.0 cannot be read, so nothing of it counts as approved" in told
+    cli("sync", "--accept-grants")
+    assert json.loads(lock.read_text())["bundles"]["tool"]["digest"] == digest
+    cli("sync", "--check")

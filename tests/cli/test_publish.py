@@ -403,10 +403,10 @@ def test_a_secret_is_refused_and_not_shown(cli: Cli, shelf: Path, tool: Path, pa
     ("requires", "told"),
     [
         ({"nowhere": ""}, "there is no bundle 'nowhere'"),
-        ({"base": ">=2"}, "no version of base is what everybody wants"),
+        ({"base": ">=2"}, "no version of base is what is asked for"),
         ({"tool": ""}, "tool requires itself"),
         ({"circle": ""}, "bundles require each other in a circle"),
-        ({"taken-back": ""}, "no version of taken-back is what everybody wants"),
+        ({"taken-back": ""}, "no version of taken-back is what is asked for"),
     ],
 )
 def test_requirements_that_the_registry_cannot_give(

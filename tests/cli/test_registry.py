@@ -191,7 +191,7 @@ PROBLEMS: dict[str, tuple[Damage, str]] = {
         "new 1.0.0: requires nowhere, of which there is no version",
     ),
     "no version that fits": (
-        lambda r: r.publish("new", requires={"tool": ">=2"}), "new 1.0.0: no version of tool is what everybody wants",
+        lambda r: r.publish("new", requires={"tool": ">=2"}), "new 1.0.0: no version of tool is what is asked for",
     ),
     "a circle": (
         lambda r: r.publish("aa", requires={"bb": ""}).publish("bb", requires={"aa": ""}),

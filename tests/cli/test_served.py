@@ -11,6 +11,7 @@ from tests.support.gitserver import HttpsServer
 from tests.support.registry import git, introduce, write_bundle
 
 
+@pytest.mark.servers
 def test_from_nothing_to_a_yanked_version(
     cli: Cli, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,3 +122,11 @@ def test_without_the_library_it_is_told_what_to_install(
 def test_what_is_no_registry_is_told(cli: Cli, project: Path, out: Path) -> None:
     cli("registry", "site", str(project), "--out", "site", code=8)
     assert not out.exists()
+
+
+def test_pages_of_a_path_say_nothing_that_visitors_can_use_and_that_is_told(
+    cli: Cli, shop: Registry, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("registry", "site", str(shop.path), "--out", "site")
+    assert "visitors do not know where that is; say it with --registry URL" in cli(*words).err
+    assert "visitors" not in cli(*words, "--registry", "https://git.example/a.git").err

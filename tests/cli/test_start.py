@@ -40,26 +40,24 @@ def imported(folder: Path, *arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["sync", "--help"], ["list"], ["status"], ["sync"], ["sync", "--check"]]
-)
-def test_a_command_with_nothing_to_do_imports_nothing_heavy(cli: Cli, project: Path, arguments: list[str]) -> None:
+def test_a_command_with_nothing_to_do_imports_nothing_heavy(cli: Cli, project: Path) -> None:
     cli("install", "senior-data-engineer", *(word for host in HOSTS for word in ("--host", host)))
-    modules = imported(project, *arguments)
-    assert "click" in modules
-    assert modules.isdisjoint(HEAVY)
+    for line in ("--version", "--help", "sync --help", "list", "status", "sync", "sync --check"):
+        modules = imported(project, *line.split())
+        assert "click" in modules, line
+        assert modules.isdisjoint(HEAVY), line
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["status"], ["sync"], ["sync", "--check"]])
-def test_nor_does_one_with_a_bundle_of_the_project(cli: Cli, project: Path, arguments: list[str]) -> None:
+def test_nor_does_one_with_a_bundle_of_the_project(cli: Cli, project: Path) -> None:
     write_bundle(project / "bundles/tool", "tool")
     (project / "agentpkg.toml").write_text(
         '[project]\nhosts = ["claude"]\n[bundles]\ntool = { path = "bundles/tool" }\n'
     )
     cli("sync")
-    modules = imported(project, *arguments)
-    assert "agentpkg.bundle" not in modules
-    assert modules.isdisjoint(HEAVY)
+    for line in ("list", "status", "sync", "sync --check"):
+        modules = imported(project, *line.split())
+        assert "agentpkg.bundle" not in modules, line
+        assert modules.isdisjoint(HEAVY), line
 
 
 def test_the_guard_above_can_fail(cli: Cli, project: Path) -> None:
@@ -116,3 +114,23 @@ def test_a_closed_pipe_is_no_error(cli: Cli, project: Path) -> None:
     )
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("instal", "install"),
+        ("uninstall", "agentpkg remove"),
+        ("upgrade", "agentpkg update"),
+        ("help", "agentpkg --help"),
+        ("registry verfy", "verify"),
+    ],
+)
+def test_a_word_that_is_no_command_is_told_which_is_meant(cli: Cli, typed: str, meant: str) -> None:
+    assert f"did you mean {meant}" in cli(*typed.split(), code=2).err
+    assert "did you mean" not in cli("qqqqqq", code=2).err
+
+
+def test_help_imports_no_command(tmp_path: Path) -> None:
+    commands = {name for name in imported(tmp_path, "--help") if name.startswith("agentpkg.commands.")}
+    assert commands <= {"agentpkg.commands.group", "agentpkg.commands.loud"}

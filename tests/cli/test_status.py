@@ -11,7 +11,7 @@ from tests.support.cli import Cli
 from tests.support.registry import Registry
 
 FILE = ".claude/agents/tool.md"
-HEAD = "{} of 1 files are as they should be, {} of them as you kept them\n"
+HEAD = "{} of 1 file is as it should be{}\n"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def file(project: Path, tool: Registry) -> Path:
 
 
 def test_where_nothing_waits_nothing_is_advised(cli: Cli, tool: Registry) -> None:
-    assert cli("status").out == HEAD.format(1, 0)
+    assert cli("status").out == HEAD.format(1, "")
     assert cli("status", "--json").json == {
         "format": 1, "clean": True, "unsettled": None, "files": [], "newer": [], "next": None,
     }  # fmt: skip
@@ -36,13 +36,13 @@ def test_where_nothing_waits_nothing_is_advised(cli: Cli, tool: Registry) -> Non
 def test_an_edit_is_shown_and_kept(cli: Cli, file: Path) -> None:
     file.write_text(file.read_text().replace("one", "mine"))
     assert cli("status").out == (
-        HEAD.format(0, 0) + f"edited  {FILE}\n"
+        HEAD.format(0, "") + f"edited  {FILE}\n"
         "    edited by you; agentpkg keep accepts it, deleting it and agentpkg sync restores it\n"
         f"next: agentpkg diff {FILE}, then agentpkg keep {FILE}\n"
     )
     cli("keep", FILE)
     assert cli("status").out == (
-        HEAD.format(1, 1) + f"kept  {FILE}\n    as you kept it; agentpkg diff shows how it differs\n"
+        HEAD.format(1, ", as you kept it") + f"kept  {FILE}\n    as you kept it; agentpkg diff shows how it differs\n"
     )
     assert cli("status", "--json").json["next"] is None
 
@@ -72,7 +72,7 @@ def test_a_conflict_is_told_with_its_way_out(cli: Cli, file: Path, tool: Registr
     tool.publish("tool", "1.1.0", body="two")
     cli("update", code=6)
     out = cli("status").out
-    assert f"conflict  {FILE}\n    edited, and a newer version waits: see .agentpkg-new beside it" in out
+    assert f"conflict  {FILE}\n    edited, and a newer version waits: in .agentpkg-new beside it" in out
     assert out.endswith(
         f"next: agentpkg diff {FILE}, put into it what you want of the new version, then agentpkg keep {FILE}\n"
     )
@@ -89,10 +89,10 @@ def test_a_lock_that_does_not_fit_comes_first(cli: Cli, file: Path, manifest: Pa
 def test_a_newer_version_that_was_seen_is_told(cli: Cli, tool: Registry) -> None:
     for version in ("1.2.0", "1.10.0", "2.0.0rc1"):
         tool.publish("tool", version)
-    assert cli("status").out == HEAD.format(1, 0)  # nobody has looked yet, and status does not
+    assert cli("status").out == HEAD.format(1, "")  # nobody has looked yet, and status does not
     cli("search")
     assert cli("status").out == (
-        HEAD.format(1, 0) + "newer  tool 1.0.0: 1.10.0 is known here\n"
+        HEAD.format(1, "") + "newer  tool 1.0.0: 1.10.0 is known here\n"
         "    agentpkg outdated tells what an update would bring\nnext: agentpkg outdated\n"
     )
     assert cli("status", "--json").json["newer"] == [{"id": "tool", "version": "1.0.0", "known": "1.10.0"}]
@@ -114,9 +114,9 @@ def test_a_ledger_that_cannot_be_read_is_in_nobodys_way(cli: Cli, tool: Registry
     ledgers = list(Path.home().rglob("ledgers/*.txt"))
     assert len(ledgers) == 1
     ledgers[0].write_bytes(b"\xff\nseen tool 9.9.9.9.9 x\nseen tool nine x\n")
-    assert cli("status").out == HEAD.format(1, 0)
+    assert cli("status").out == HEAD.format(1, "")
     ledgers[0].unlink()
-    assert cli("status").out == HEAD.format(1, 0)
+    assert cli("status").out == HEAD.format(1, "")
 
 
 def test_a_glance_at_what_is_known_loads_nothing_heavy(cli: Cli, tool: Registry, project: Path) -> None:
@@ -130,3 +130,22 @@ def test_in_the_home_folder_the_next_command_works_there(cli: Cli) -> None:
     cli("install", "--global", "data-reviewer")
     (Path.home() / ".claude/agents/data-reviewer.md").unlink()
     assert cli("status", "--global").out.endswith("next: agentpkg sync --global\n")
+
+
+def test_the_first_line_counts_in_words_that_fit(cli: Cli, manifest: Path, project: Path, registry: Registry) -> None:
+    assert cli("status").out == "no bundle is installed\n"
+    for name in ("one", "two"):
+        registry.publish(name)
+    cli("install", "one", "two")
+    assert cli("status").out == "2 of 2 files are as they should be\n"
+    for number, name in enumerate(("one", "two")):
+        file = project / f".claude/agents/{name}.md"
+        file.write_text(file.read_text() + "more\n")
+        first = (
+            "1 of 2 files is as it should be"
+            if number == 0
+            else "1 of 2 files is as it should be, 1 of them as you kept it"
+        )
+        assert cli("status").out.splitlines()[0] == first
+        cli("keep", f".claude/agents/{name}.md")
+    assert cli("status").out.splitlines()[0] == "2 of 2 files are as they should be, 2 of them as you kept them"

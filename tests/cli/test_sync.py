@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,24 @@ def test_keep_refuses_what_is_not_ours(cli: Cli, installed: Path) -> None:
     (installed / "mine.md").write_text("x\n")
     cli("keep", "mine.md", code=2)
     cli("keep", "../outside.md", code=2)
+
+
+def test_a_path_that_a_message_shows_holds_from_a_folder_below_too(cli: Cli, project: Path, installed: Path) -> None:
+    file = project / ".claude/agents/data-engineer.md"
+    file.write_text(file.read_text() + "Mine.\n")
+    (project / "sub").mkdir()
+    below = replace(cli, folder=project / "sub")
+    assert "+Mine." in below("diff", ".claude/agents/data-engineer.md").out
+    assert below("keep", ".claude/agents/data-engineer.md").out.startswith("kept ")
+    assert below("keep", "../.claude/agents/data-engineer.md").out
+
+
+def test_two_sides_of_a_merge_are_not_kept(cli: Cli, project: Path, installed: Path) -> None:
+    file = project / ".claude/agents/data-engineer.md"
+    file.write_text(file.read_text() + "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n")
+    before = (project / "agentpkg.lock").read_bytes()
+    assert "two sides of a merge" in cli("keep", ".claude/agents/data-engineer.md", code=6).err
+    assert (project / "agentpkg.lock").read_bytes() == before
 
 
 def test_keep_deleted_leaves_a_deleted_file_away(cli: Cli, installed: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from agentpkg.layout import width_of
 from tests.support.cli import Cli
 from tests.support.registry import Registry, agent_text
+from tests.support.terminal import LEAVE, Terminal
 from tests.support.tree import stamps
 
 BACK = "\r\x1b[K"
@@ -139,3 +142,19 @@ def test_quiet_hides_nothing_of_what_is_asked(widening: Path) -> None:
     code, screen = at_terminal(widening, "", "update", "-q")
     assert code == 4
     assert screen.index("tool would gain shell") < screen.index("[y/N]")
+
+
+def test_leaving_ends_the_command_however_long_its_git_would_take(
+    project: Path, manifest: Path, registry: Registry, tmp_path: Path
+) -> None:
+    registry.publish("tool", "1.0.0")
+    real, wrapper = shutil.which("git"), tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *fetch*) exec sleep 60 ;; *) exec {real} "$@" ;; esac\n')
+    wrapper.chmod(0o755)
+    screen = Terminal(project, "search", PATH=f"{wrapper.parent}:{os.environ['PATH']}")
+    screen.see("fetching registry default")
+    screen.type(LEAVE)
+    began = time.monotonic()
+    assert screen.end() == 130
+    assert time.monotonic() - began < 20

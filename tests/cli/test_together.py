@@ -6,12 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.cli import Cli
 from tests.support.registry import Registry
 
 
-def test_eight_installs_at_once_all_happen(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
-    names = [f"tool-{letter}" for letter in "abcd"]
+@pytest.mark.parametrize("number", [2, pytest.param(4, marks=pytest.mark.soak)])
+def test_installs_at_once_all_happen_each_done_twice(
+    cli: Cli, project: Path, manifest: Path, registry: Registry, number: int
+) -> None:
+    names = [f"tool-{letter}" for letter in "abcd"[:number]]
     for name in names:
         registry.publish(name)
     runs = [

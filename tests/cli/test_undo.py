@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from agentpkg.ops.session import Options
 from agentpkg.ops.undo import check_approved, is_known
 from agentpkg.project import find_project
 from agentpkg.review import PowersGained
-from agentpkg.undo import Cause, Kept, Record, place_record, stage_record
+from agentpkg.undo import Cause, Kept, Record, place_record, read_record, stage_record
 from tests.support.cli import Cli, Result
 from tests.support.registry import BODY, Registry, agent_text
 from tests.unit.builders import a_locked_bundle
@@ -266,8 +267,8 @@ def test_no_bundle_takes_the_place_of_its_namesake_unasked() -> None:
     manifest = parse_manifest('[project]\nhosts = ["claude"]\n[bundles]\ntool = "~=1.0"\n', HOSTS)
     namesake = Lockfile(bundles={"acme/tool": a_locked_bundle({"tool": ("read",)})})
     with pytest.raises(PowersGained, match="gain powers"):
-        check_approved(namesake, old, manifest, Options())
-    assert check_approved(Lockfile(), old, manifest, Options()) == ()
+        check_approved(namesake, old, manifest, frozenset(), Options())
+    assert check_approved(Lockfile(), old, manifest, frozenset(), Options()) == ()
 
 
 def test_there_is_nothing_to_undo_where_nothing_was_done(cli: Cli, project: Path) -> None:
@@ -433,3 +434,123 @@ def test_folders_of_bundles_stay_and_are_told(cli: Cli, project: Path, manifest:
     assert "stays" not in cli("undo").err
     assert json.loads((project / "agentpkg.lock").read_text())["bundles"].keys() == {"ana"}
     assert cli("undo", "--json").json["left"] == ["bundles/ana"]
+
+
+def cut_short(patch: pytest.MonkeyPatch, cli: Cli, *arguments: str) -> None:
+    """Run a command that is ended just after its journal is in place."""
+    with patch.context() as inner:
+        inner.setattr(apply, "_roll_forward", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        cli(*arguments, code=130)
+
+
+def test_an_undo_that_was_cut_short_and_is_asked_for_again_is_finished_and_no_more(
+    cli: Cli, project: Path, tool: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In both directions; and what it then takes back is what it did."""
+    before = look(project)
+    cli("update")
+    after = look(project)
+    cut_short(monkeypatch, cli, "undo", "--accept-grants")
+    result = cli("undo")
+    told = "which an undo before began; nothing else was done"
+    assert result.out == f"finished: taking back {words(project)}, {told}\n"
+    assert "agentpkg undo brings it back" in result.err
+    assert look(project) == before
+    cut_short(monkeypatch, cli, "undo")
+    result = cli("undo", "--json")
+    assert (result.json["changed"], result.json["back"], result.json["files"]) == (True, True, [])
+    assert look(project) == after
+    cli("undo", "--accept-grants")
+    assert look(project) == before
+
+
+def words(project: Path) -> str:
+    """Return the command that the record names: under the tests it is that of the test run."""
+    return f"agentpkg {json.loads((project / RECORD).read_bytes().splitlines()[1])['words']}".rstrip()
+
+
+def test_folders_that_were_there_before_the_command_stay(
+    cli: Cli, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though they are empty, and also where the undo was cut short: `init` finds a host by them."""
+    (project / ".claude").mkdir()
+    cli("install", "data-engineer", "--offline")
+    after = look(project)
+    cli("undo")
+    assert look(project) == {".claude": None}
+    cli("undo", "--accept-grants")
+    assert look(project) == after
+    cut_short(monkeypatch, cli, "undo")
+    cli("undo")
+    assert look(project) == {".claude": None}
+
+
+def test_a_record_without_folders_is_one_all_the_same(cli: Cli, project: Path) -> None:
+    (project / ".claude").mkdir()
+    cli("install", "data-engineer", "--offline")
+    record = replace(read_record(find_project(project)), folders=None)
+    (project / ".agentpkg/staged").mkdir()
+    stage_record(find_project(project), record)
+    place_record(project / ".agentpkg")
+    cli("undo")
+    assert look(project) == {}
+
+
+def test_nothing_is_brought_back_that_needs_a_folder_which_is_gone(cli: Cli, project: Path, manifest: Path) -> None:
+    path = project / ".claude/agents/ana.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("---\nname: ana\ndescription: Use ana.\ntools: Read\n---\nText.\n")
+    cli("adopt")
+    cli("undo")
+    shutil.move(project / "bundles/ana", project / "elsewhere")
+    before = look(project)
+    result = cli("undo", code=6)
+    assert "made are gone; nothing was brought back\n  bundles/ana\n" in result.err
+    assert look(project) == before
+    shutil.move(project / "elsewhere", project / "bundles/ana")
+    cli("undo")
+    shutil.rmtree(project / "bundles/ana")
+    assert "stays" not in cli("undo").err
+
+
+def test_what_is_adopted_anew_after_an_undo_says_what_is_in_the_way(cli: Cli, project: Path, manifest: Path) -> None:
+    path = project / ".claude/agents/ana.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("---\nname: ana\ndescription: Use ana.\ntools: Read\n---\nText.\n")
+    cli("adopt")
+    cli("undo")
+    path.write_text(path.read_text() + "More.\n")
+    assert "(an adopt that was undone leaves its folders)" in cli("adopt", code=6).err
+
+
+def test_a_pin_and_an_override_are_taken_back(cli: Cli, project: Path, tool: Registry) -> None:
+    for command in (("pin", "tool"), ("override", "tool", "--tools", "read"), ("unpin", "tool")):
+        before = look(project)
+        cli(*command)
+        after = look(project)
+        assert before != after
+        if command[0] == "override":
+            assert "would gain shell" in cli("undo", code=4).err
+            assert look(project) == after
+        cli("undo", "--accept-grants")
+        assert look(project) == before
+        cli("undo", "--accept-grants")
+        assert look(project) == after
+
+
+def test_a_widened_rendering_does_not_come_back_unasked(
+    cli: Cli, project: Path, manifest: Path, world: Registry
+) -> None:
+    base = manifest.read_text()
+    wide = base.replace('["claude"]', '["claude", "codex"]') + '\n[hosts.codex]\nwidening = "allow"\n'
+    manifest.write_text(wide)
+    cli("install", "solo")
+    installed = manifest.read_text()
+    manifest.write_text(installed.replace('["claude", "codex"]', '["claude"]').partition("\n[hosts.codex]")[0] + "\n")
+    cli("sync")
+    before = look(project)
+    assert "solo 1.0.0: solo on codex would gain what this host cannot hold back" in cli("undo", "--yes", code=4).err
+    assert look(project) == before
+    manifest.write_text(installed)
+    cli("undo")
+    assert (project / ".codex/agents/solo.toml").exists()

@@ -218,3 +218,19 @@ def test_what_holds_a_version_back_is_told_only_if_the_manifest_does(
     cli("install", "base>=1.0", "top")
     registry.publish("base", "2.0.0")
     assert "stays at" not in cli("update").err
+
+
+def test_what_shows_a_gain_is_named_and_shows_it(cli: Cli, project: Path, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", tools="[read]")
+    cli("install", "tool")
+    registry.publish("base", tools="[shell]").publish("tool", "2.0.0", tools="[read, shell]")
+    before = contents(project)
+    told = cli("update", "--latest", code=4).err
+    assert "hint: agentpkg diff tool 1.0.0 2.0.0 shows the change\n" in told
+    assert "tool gains shell" in cli("diff", "tool", "1.0.0", "2.0.0").out
+    assert "~ tool 1.0.0 -> 2.0.0" in cli("update", "--latest", "--accept-grants", "--dry-run").out
+    assert contents(project) == before
+    registry.publish("tool", "1.1.0", tools="[read]", requires={"base": ""})
+    told = cli("update", code=4).err
+    assert "hint: agentpkg info base@1.0.0 shows what comes\n" in told
+    assert "shell" in cli("info", "base@1.0.0").out

@@ -53,6 +53,22 @@ def test_creates_changes_and_deletes(place: Project) -> None:
     assert not (place.root / ".claude/skills/tool").exists()
 
 
+def test_a_folder_that_is_to_stay_does_though_it_becomes_empty_also_after_a_run_that_was_cut_short(
+    place: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ".claude/skills/tool/refs/c.md"
+    for cut in (False, True):
+        put(place, Write(path=path, before=None, after=b"1"))
+        with monkeypatch.context() as patch:
+            if cut:
+                patch.setattr(apply, "_roll_forward", lambda *_: [])
+            put(place, Write(path=path, before=b"1", after=None, stays=".claude/skills"))
+        with locked(place) as finished:
+            assert finished is cut
+        assert (place.root / ".claude/skills").is_dir()
+        assert not (place.root / ".claude/skills/tool").exists()
+
+
 def test_leaves_folders_that_hold_something_else(place: Project) -> None:
     put(place, Write(path=".claude/skills/tool/refs/c.md", before=None, after=b"1"))
     seed(place, ".claude/skills/tool/mine", "x")
@@ -202,7 +218,10 @@ def test_a_journal_that_leaves_the_project_is_refused(place: Project, path: str)
         pass
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"steps": 1}', '{"steps": [[1, 2]]}'])
+ROWS = tuple(json.dumps({"steps": [["a", None, None, {}, "0", *more]]}) for more in ([1], ["a", "b"]))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"steps": 1}', '{"steps": [[1, 2]]}', *ROWS])
 def test_a_damaged_journal_is_told(place: Project, text: str) -> None:
     journal(place)
     (place.root / ".agentpkg/journal.json").write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,6 +108,13 @@ def test_relative_folders_of_the_path_do_not_count(tmp_path: Path, monkeypatch: 
     assert find_program("some-client", None, Event()) is None
 
 
+def test_nor_does_the_folder_that_somebody_is_in(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where it is looked into before the PATH."""
+    script(path, "true")
+    monkeypatch.setattr(shutil, "which", lambda command, **_: os.path.join(os.curdir, command))
+    assert find_program("some-client", None, Event()) == "./some-client"
+
+
 def test_what_a_program_gets_to_know(
     program: Callable[..., Program], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +168,14 @@ def test_what_it_leaves_behind_is_ended(program: Callable[..., Program]) -> None
     answer = ask(program("sleep 100 & echo $!"))
     assert not answer.late
     assert ends(int(answer.out))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was given")
+def test_what_leaves_its_session_is_ended(program: Callable[..., Program]) -> None:
+    answer = ask(program("setsid sh -c 'echo $$; setsid sleep 100 & echo $!; exec sleep 100' & sleep 0.3"))
+    pids = [int(line) for line in answer.out.split()]
+    assert len(pids) == 2
+    assert all(ends(pid) for pid in pids)
 
 
 def test_it_is_ended_when_its_time_is_up(program: Callable[..., Program], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from agentpkg import programs
 from agentpkg.batch import Batch
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
-from agentpkg.git import merge_files
+from agentpkg.git import Reader, merge_files
+from agentpkg.git import version as git_version
 from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
@@ -250,8 +253,6 @@ def test_a_missing_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_real_git_hook_can_install(cli, project: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """`agentpkg sync` in a post-merge hook runs with git's own variables set."""
-    import sys
-
     cli("install", "data-engineer")
     (project / ".claude/agents/data-engineer.md").unlink()
     hook = project / ".git/hooks/post-commit"
@@ -317,3 +318,52 @@ def test_the_users_defaults_for_new_repositories_do_not_matter(registry: Registr
         "[init]\n defaultObjectFormat = sha256\n defaultRefFormat = reftable\n[safe]\n bareRepository = explicit\n"
     )
     assert registries(registry, tmp_path).load("tool", "1.0.0").name == "tool"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'xcrun: error: no developer tools' >&2; exit 1", "git: xcrun: error: no developer tools"),
+        ("echo 1.2.3", "git: 1.2.3"),
+        ("echo git version", "git: git version"),
+    ],
+)
+def test_a_git_that_does_not_work_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    """Even where it exits as a merge that meets a conflict would."""
+    program = tmp_path / "git"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentpkgError, match="git does not work") as caught:
+        merge_files(b"a\n", b"a\n", b"b\n")
+    assert (caught.value.exit_code, caught.value.details) == (2, (said,))
+    with pytest.raises(AgentpkgError, match="git does not work"):
+        Reader(tmp_path).read("HEAD", 10)
+    run = [sys.executable, "-c", "import agentpkg.git"]
+    assert subprocess.run(run, check=False, capture_output=True).returncode == 0
+
+
+def test_a_git_that_lies_in_the_project_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one in whatever folder somebody is in."""
+    project = tmp_path / "project"
+    folder = project / "bin"
+    folder.mkdir(parents=True)
+    (folder / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\necho git version 2.99.0\n")
+    (folder / "git").chmod(0o755)
+    monkeypatch.setattr(programs._Run, "project", None)
+    programs.keep_out_of(project)
+    monkeypatch.chdir(folder)
+    real = os.environ["PATH"]
+    for first in (str(folder), ".", ""):
+        monkeypatch.setenv("PATH", f"{first}{os.pathsep}{real}")
+        assert not git_version().startswith("2.99")
+        assert merge_files(b"a\n", b"a\n", b"b\n") == b"b\n"
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(AgentpkgError, match="git is not installed") as caught:
+        git_version()
+    assert caught.value.details == (f"{folder}/git lies in the project, and is not run",)
+    assert not (tmp_path / "ran").exists()
+    programs.keep_out_of(Path.home().parent)  # which holds all that is the user's
+    assert programs.kept_out_of() is None

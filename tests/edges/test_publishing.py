@@ -107,12 +107,18 @@ def fight(cli: Cli, bare: Path, tmp_path: Path, different: int, same: int, *, on
     assert json.loads(cli("registry", "verify", str(bare), "--json").out)["versions"] == different + 2
 
 
+def test_three_publishers_at_once(cli: Cli, bare: Path, tmp_path: Path) -> None:
+    fight(cli, bare, tmp_path, 1, 2)
+
+
+@pytest.mark.soak
 def test_six_publishers_at_once(cli: Cli, bare: Path, tmp_path: Path) -> None:
     fight(cli, bare, tmp_path, 3, 3)
 
 
-def test_four_publishers_with_one_cache(cli: Cli, bare: Path, tmp_path: Path) -> None:
-    fight(cli, bare, tmp_path, 2, 2, one_cache=True)
+@pytest.mark.parametrize("different", [1, pytest.param(2, marks=pytest.mark.soak)])
+def test_publishers_with_one_cache(cli: Cli, bare: Path, tmp_path: Path, different: int) -> None:
+    fight(cli, bare, tmp_path, different, 2, one_cache=True)
     [ledger] = (tmp_path / "shared/state/ledgers").glob("*.txt")
     assert Ledger(ledger).tip == git(bare, "rev-parse", "main").strip()
 

@@ -6,8 +6,18 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+# Nothing is tidied up behind a commit, and no hooks are laid in a new repository: both cost more than the rest.
+OPTIONS = [
+    word
+    for setting in (
+        "init.defaultBranch=main", "init.templateDir=", "commit.gpgsign=false", "gc.auto=0", "maintenance.auto=false",
+    )
+    for word in ("-c", setting)
+]  # fmt: skip
 BODY = "\n".join(f"Line {number} of the prompt." for number in range(1, 21))
 
 
@@ -19,7 +29,7 @@ def git(folder: Path, *arguments: str, date: str = "2026-01-01T00:00:00Z") -> st
         for what, value in (("NAME", "Test"), ("EMAIL", "test@example.com"), ("DATE", date))
     }
     done = subprocess.run(
-        ["git", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false", *arguments],
+        ["git", *OPTIONS, *arguments],
         cwd=folder,
         env={**os.environ, **identity},
         check=True,
@@ -71,6 +81,47 @@ def make_bare(registry: Registry, path: Path) -> Path:
     return path
 
 
+@cache
+def _new_repository() -> dict[str, bytes | None]:
+    """Return what `git init` makes, each file with its bytes and each folder with None."""
+    with TemporaryDirectory() as folder:
+        git(Path(folder), "init", "-q", ".")
+        return _all_of(Path(folder)) | {".git/hooks": None, ".git/info": None}
+
+
+@cache
+def _started_registry(subfolder: str) -> dict[str, bytes | None]:
+    """Return what a registry without bundles is made of, its first commit included."""
+    with TemporaryDirectory() as folder:
+        registry = Registry(make_repository(Path(folder) / "registry"), subfolder)
+        registry.folder.mkdir(parents=True, exist_ok=True)
+        (registry.folder / "registry.toml").write_text('format = 1\nname = "test"\ndescription = "For tests."\n')
+        registry.commit("start")
+        return _all_of(registry.path)
+
+
+def _all_of(folder: Path) -> dict[str, bytes | None]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def _lay(folder: Path, entries: dict[str, bytes | None]) -> None:
+    for name, content in entries.items():
+        if content is None:
+            (folder / name).mkdir(exist_ok=True)
+        else:
+            (folder / name).write_bytes(content)
+
+
+def make_repository(path: Path) -> Path:
+    """Make a folder that is a git repository with nothing in it, as `git init` would, and return it."""
+    path.mkdir(parents=True)
+    _lay(path, _new_repository())
+    return path
+
+
 @dataclass
 class Registry:
     """A registry in a git repository at `path`."""
@@ -88,10 +139,9 @@ class Registry:
         return self.path / self.subfolder if self.subfolder else self.path
 
     def start(self) -> Registry:
-        self.folder.mkdir(parents=True)
-        git(self.path, "init", "-q", ".")
-        (self.folder / "registry.toml").write_text('format = 1\nname = "test"\ndescription = "For tests."\n')
-        return self.commit("start")
+        self.path.mkdir(parents=True)
+        _lay(self.path, _started_registry(self.subfolder))
+        return self
 
     def commit(self, message: str = "change") -> Registry:
         git(self.path, "add", "-A")

@@ -84,6 +84,9 @@ def test_last_words_are_the_end_in_one_line() -> None:
         ("1.2.9 and 1.2.10", "1.2.10"),
         ("some 1.0.41 (4220f3b224a6)", "1.0.41"),
         ("no version", None),
+        (f"{'1' * 5000}.0 and {'1' * 5000}.2.3", None),
+        (f"1.{'2' * 5000}", None),
+        (f"{'1.' * 5000}0", None),
         ("", None),
     ],
 )

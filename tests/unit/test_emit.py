@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agentpkg import emit
+from tests.support.examples import examples
 from tests.unit.builders import TEXT, TRICKY
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ PROMPTS = st.builds("{}x{}y{}\n".format, st.sampled_from(["", "  ", "    ", "- "
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.dictionaries(PLAIN_KEYS, TREES, min_size=1, max_size=4), PROMPTS)
 @example({"name": "a"}, "    deep\n\n\ttab\n   \n- slug: x\n---\n")
 def test_a_mode_is_read_back_equal_whatever_stands_in_it(header: dict[str, Value], prompt: str) -> None:
@@ -156,7 +157,7 @@ def test_a_mode_is_laid_out_for_people() -> None:
 TABLES = st.lists(st.dictionaries(KEYS, st.one_of(SCALARS, LISTS), min_size=1, max_size=3), min_size=1, max_size=3)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(TABLES, BODIES)
 def test_a_list_of_tables_is_read_back_equal(tables: list[Value], body: str) -> None:
     header: dict[str, Value] = {"name": "a", "servers": tables, "more": {"servers": tables, "last": 1}}
@@ -174,7 +175,7 @@ def test_a_list_of_tables_is_laid_out_for_people() -> None:
 # Tables in TOML
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.dictionaries(KEYS, TREES, max_size=4))
 def test_an_inline_table_is_read_back_equal_and_stands_on_one_line(table: dict[str, Value]) -> None:
     line = emit.inline_toml(table)
@@ -182,13 +183,13 @@ def test_an_inline_table_is_read_back_equal_and_stands_on_one_line(table: dict[s
     assert tomllib.loads(f"a = {line}") == {"a": table}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(KEYS)
 def test_a_key_is_read_back_equal(key: str) -> None:
     assert tomllib.loads(f"a.{emit.toml_key(key)} = 1") == {"a": {key: 1}}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(HEADERS, BODIES)
 def test_toml_takes_tables_too(header: dict[str, Value], body: str) -> None:
     assert tomllib.loads(emit.toml(header, "the_body", body).decode()) == {**header, "the_body": body}
@@ -203,7 +204,7 @@ LINE_HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(LINE_HEADERS, BODIES)
 def test_plain_lines_are_yaml_as_well_and_are_read_back_equal(header: dict[str, Value], body: str) -> None:
     _, head, rest = emit.plain_lines(header, body).decode().split("---\n", 2)
@@ -211,7 +212,7 @@ def test_plain_lines_are_yaml_as_well_and_are_read_back_equal(header: dict[str, 
     assert rest == f"\n{body}"
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(LINE_HEADERS)
 def test_plain_lines_hold_no_flow_list_and_no_escapes_but_two(header: dict[str, Value]) -> None:
     lines = emit.plain_lines(header, "").decode().splitlines()[1:-2]

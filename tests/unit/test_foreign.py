@@ -20,6 +20,7 @@ from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolLi
 from agentpkg.places import guess_host, host_of, is_agent_file, is_page, stem_of
 from agentpkg.requirement import is_device
 from agentpkg.tolerant import Tolerant, read_tolerant
+from tests.support.examples import examples
 from tests.unit.builders import TOOL_LISTS, TRICKY, a_host, an_agent
 
 if TYPE_CHECKING:
@@ -472,7 +473,7 @@ def allowed(rules: dict[str, Header], name: str, text: str) -> bool:
 
 
 @given(RULES)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_rules_never_grant_more_than_the_client_would(rules: dict[str, Header]) -> None:
     header: dict[str, Header] = {"description": "d", "permission": dict(rules)}
     tools = translate(Tolerant(header=header, body="Body.\n"), OPENCODE, "stem", "x.md").agent.tools
@@ -667,7 +668,7 @@ KEYS = [
     st.dictionaries(st.sampled_from(KEYS), VALUES),
     st.sampled_from([host for host in HOSTS.values() if host.form == "markdown"]),
 )
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_nothing_but_a_refusal_comes_out(header: dict[str, Header], host: Host) -> None:
     assert guess_host(header) in HOSTS
     try:

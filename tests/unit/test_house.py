@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import agentpkg
 from agentpkg.hosts import HOSTS
 
@@ -60,6 +58,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.signatures",
         "agentpkg.survey",
         "agentpkg.clients",
+        "agentpkg.programs",
         "agentpkg.scratch",
         "agentpkg.tracking",
         "agentpkg.project",
@@ -73,6 +72,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.doctor",
         "agentpkg.checks",
         "agentpkg.review",
+        "agentpkg.lifts",
         "agentpkg.narrowing",
         "agentpkg.drift",
         "agentpkg.plan",
@@ -133,6 +133,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.restrictions",
         "agentpkg.header",
         "agentpkg.grants",
+        "agentpkg.withheld",
         "agentpkg.requirement",
         "agentpkg.sources",
         "agentpkg.losses",
@@ -145,7 +146,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.limits",
         "agentpkg.trail",
     ),
-    ("agentpkg.errors",),
+    ("agentpkg.errors", "agentpkg.credentials"),
     ("agentpkg",),
 )
 TOP = (
@@ -222,36 +223,41 @@ def tree_of(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(module)))
+
+
 def within(module: str, names: tuple[str, ...]) -> bool:
     return any(module == name or (name != "agentpkg" and module.startswith(f"{name}.")) for name in names)
 
 
+@cache
 def layer_of(module: str) -> int:
     found = [place for place, names in enumerate(LAYERS) if within(module, names)]
     assert found, f"{module} stands in no layer; add it to LAYERS"
     return found[0]
 
 
-def imports_of(module: str) -> Iterator[tuple[str, int]]:
+@cache
+def imports_of(module: str) -> tuple[tuple[str, int], ...]:
     """Return every module that `module` imports anywhere, in functions and for types too, with the line."""
-    for node in ast.walk(tree_of(module)):
+    found = []
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
-            for name in node.names:
-                yield name.name, node.lineno
+            found += [(name.name, node.lineno) for name in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}:{node.lineno} imports relatively"
             for name in node.names:
                 full = f"{node.module}.{name.name}"
-                yield (full if full in MODULES else str(node.module)), node.lineno
+                found.append((full if full in MODULES else str(node.module), node.lineno))
+    return tuple(found)
 
 
-EVERY_MODULE = pytest.mark.parametrize("module", MODULES)
-
-
-@EVERY_MODULE
-def test_imports_run_downwards_only(module: str) -> None:
+def test_imports_run_downwards_only() -> None:
     upwards = [
         f"{module}:{line} imports {name}"
+        for module in MODULES
         for name, line in imports_of(module)
         if name.partition(".")[0] == "agentpkg" and layer_of(name) < layer_of(module)
     ]
@@ -268,20 +274,19 @@ def test_every_module_that_is_imported_is_there() -> None:
     assert missing == []
 
 
-@EVERY_MODULE
-def test_heavy_and_dangerous_libraries_stand_in_one_place(module: str) -> None:
+def test_heavy_and_dangerous_libraries_stand_in_one_place() -> None:
     strays = [
         f"{module}:{line} imports {name}"
+        for module in MODULES
         for name, line in imports_of(module)
         if name.partition(".")[0] in LIBRARIES and not within(module, LIBRARIES[name.partition(".")[0]])
     ]
     assert strays == []
 
 
-@EVERY_MODULE
-def test_nobody_but_apply_reaches_for_what_changes_a_project(module: str) -> None:
-    imported = {name for name, _ in imports_of(module)}
-    assert "agentpkg.folder" not in imported or module == "agentpkg.apply"
+def test_nobody_but_apply_reaches_for_what_changes_a_project() -> None:
+    reaching = {module for module in MODULES if "agentpkg.folder" in {name for name, _ in imports_of(module)}}
+    assert reaching == {"agentpkg.apply"}
 
 
 def test_hosts_know_nothing_but_what_a_host_is_and_each_other() -> None:
@@ -310,33 +315,32 @@ def opens_to_write(call: ast.Call, position: int) -> bool:
     return any(not isinstance(mode, ast.Constant) or set(str(mode.value)) & set("wax+") for mode in modes)
 
 
-@EVERY_MODULE
-def test_only_apply_changes_files_of_a_project(module: str) -> None:
-    if module in WRITERS:
-        return
+def test_only_apply_changes_files_of_a_project() -> None:
     changes = [
         f"{module}:{node.lineno} {ast.unparse(node)}"
-        for node in ast.walk(tree_of(module))
+        for module in MODULES
+        if module not in WRITERS
+        for node in nodes_of(module)
         if isinstance(node, ast.Call) and is_change(node)
     ]
     assert changes == []
 
 
-def docstrings(tree: ast.Module) -> set[ast.AST]:
+def docstrings(module: str) -> set[ast.AST]:
     """Return the nodes that are docstrings."""
     return {
         node.body[0].value
-        for node in ast.walk(tree)
+        for node in nodes_of(module)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
 
 
-def words_of(tree: ast.Module) -> Iterator[tuple[str, int]]:
+def words_of(module: str) -> Iterator[tuple[str, int]]:
     """Return every text and every identifier of a module but its docstrings, with the line."""
-    skipped = docstrings(tree)
-    for node in ast.walk(tree):
+    skipped = docstrings(module)
+    for node in nodes_of(module):
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in skipped:
             yield node.value, line
@@ -345,21 +349,21 @@ def words_of(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield value, line
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith("agentpkg.hosts")])
-def test_a_host_is_named_nowhere_but_in_its_own_file(module: str) -> None:
+def test_a_host_is_named_nowhere_but_in_its_own_file() -> None:
     found = [
         f"{module}:{line} {word!r}"
-        for word, line in words_of(tree_of(module))
+        for module in MODULES
+        if not module.startswith("agentpkg.hosts")
+        for word, line in words_of(module)
         if any(host in word.lower() for host in HOSTS) and word not in NAMES_ALLOWED.get(module, set())
     ]
     assert found == []
 
 
-@EVERY_MODULE
-def test_nothing_is_decided_by_the_name_of_a_host(module: str) -> None:
+def test_nothing_is_decided_by_the_name_of_a_host() -> None:
     """Differences between hosts are data: what a host is called is looked up and shown, and never compared."""
     found = []
-    for node in ast.walk(tree_of(module)):
+    for module, node in ((name, node) for name in MODULES for node in nodes_of(name)):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             names = [ast.unparse(side) for side in sides]
@@ -374,13 +378,15 @@ def test_nothing_is_decided_by_the_name_of_a_host(module: str) -> None:
 WORDS_NOT_USED = ("plugin", "helper", "util", "utils")
 
 
-@EVERY_MODULE
-def test_one_thing_has_one_word(module: str) -> None:
-    words = {part for word in module.split(".") for part in word.split("_")}
-    names = {
-        part
-        for node in ast.walk(tree_of(module))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        for part in node.name.lower().split("_")
-    }
-    assert (words | names) & set(WORDS_NOT_USED) == set()
+def test_one_thing_has_one_word() -> None:
+    found = [
+        f"{module}: {word}"
+        for module in MODULES
+        for name in (
+            *module.split("."),
+            *(node.name.lower() for node in nodes_of(module) if isinstance(node, ast.FunctionDef | ast.ClassDef)),
+        )
+        for word in name.split("_")
+        if word in WORDS_NOT_USED
+    ]
+    assert found == []

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
@@ -15,6 +15,7 @@ from agentpkg.grants import parse_tool
 from agentpkg.lockfile import LEVELS, LockedBundle, LockedFile, LockedHost, Lockfile, dump_lockfile, parse_lockfile
 from agentpkg.overrides import Override
 from agentpkg.requirement import Requirement, bundle_id
+from tests.support.examples import examples
 from tests.unit.builders import TRICKY, a_locked_bundle, a_locked_file
 
 NAMES = st.from_regex(r"[a-z]{2,5}(-[a-z]{1,3})?", fullmatch=True)
@@ -54,6 +55,7 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
         grants=draw(st.dictionaries(NAMES, st.lists(WORDS, max_size=3).map(tuple), max_size=2)),
         losses=draw(st.just({}) | LOSSES),
         overrides=draw(st.sampled_from([(), OVERRIDES])),
+        limits=draw(st.sampled_from([{}, {"triage": ("inn.steps<=3",)}])),
     )
 
 
@@ -78,13 +80,13 @@ LOCKS = st.builds(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(LOCKS)
 def test_what_is_written_is_read_back_equal(lock: Lockfile) -> None:
     assert parse_lockfile(dump_lockfile(lock)) == lock
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(LOCKS)
 def test_equal_locks_are_equal_text_whatever_order_they_were_made_in(lock: Lockfile) -> None:
     other = Lockfile(
@@ -321,6 +323,19 @@ def test_a_torn_lock_approves_only_what_both_sides_approved(version: str) -> Non
     theirs = lock_of(aa=a_locked_bundle({"triage": ("read", "web-fetch")}, version=version))
     joined = parse_lockfile(torn(dump_lockfile(ours), dump_lockfile(theirs)))
     assert joined.bundles["aa"].grants == {"triage": ("read",)}
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "2.0.0"], ids=["one version", "two versions"])
+def test_a_torn_lock_keeps_what_either_side_holds_back(version: str) -> None:
+    held = replace(a_locked_bundle({"triage": ("read",)}), overrides=OVERRIDES, limits={"triage": ("inn.steps<=3",)})
+    plain = a_locked_bundle({"triage": ("read",)}, version=version)
+    for one, other in ((held, plain), (plain, held)):
+        ours, theirs = (dump_lockfile(lock_of(aa=side)) for side in (one, other))
+        joined = parse_lockfile(f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> topic\n").bundles["aa"]
+        assert sorted((len(side.overrides), *side.limits.values()) for side in joined.sides) == [
+            (0,),
+            (len(OVERRIDES), ("inn.steps<=3",)),
+        ]
 
 
 def test_a_torn_lock_holds_the_files_of_both_sides() -> None:

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from agentpkg import console, loudness, progress, trail
-from agentpkg.loudness import Teller, hide_secrets
+from agentpkg.loudness import Teller
 from agentpkg.progress import Progress
 from agentpkg.terminal import Role, Styled, has_colour, plain, show
 
@@ -145,20 +145,6 @@ def test_nothing_is_shown_once_it_has_stopped(clock: Clock, screen: Screen) -> N
 def test_what_a_step_is_called_is_escaped(clock: Clock, screen: Screen) -> None:
     Progress(screen, clock=clock).begin("fetching \x1b[2J", None)
     assert screen.getvalue() == "fetching \\x1b[2J …"
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("git fetch https://ada:secret@git.example.com/a.git", "git fetch https://***@git.example.com/a.git"),
-        ("ssh://git@host/a.git", "ssh://***@host/a.git"),
-        ("https_proxy=http://me:pass@proxy:80", "https_proxy=http://***@proxy:80"),
-        ("https://host/a?token=abc&user=me#part", "https://host/a?token=***&user=***#part"),
-        ("ada@example.com in /home/ada", "ada@example.com in /home/ada"),
-    ],
-)
-def test_what_urls_hold_for_nobody_else_is_left_out(text: str, left: str) -> None:
-    assert hide_secrets(text) == left
 
 
 def test_verbose_tells_both_ends_of_a_step_and_how_many_things_it_did() -> None:

@@ -124,6 +124,9 @@ def test_limits_that_are_empty_are_not_absent() -> None:
 
 ERRORS = [
     ("[project", "agentpkg.toml: not valid TOML: "),
+    ("<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> x\n", "agentpkg.toml holds two sides of a merge"),
+    ("<<<<<<< HEAD\r\na = 1\r\n=======\r\na = 2\r\n>>>>>>> x\r\n", "agentpkg.toml holds two sides of a merge"),
+    ("<<<<<<< HEAD\na = 1\n", "agentpkg.toml: not valid TOML: "),
     ("[projekt]", "agentpkg.toml: unknown key 'projekt'"),
     ("project = 1", "agentpkg.toml: [project] is a number, expected a table"),
     ("[project]\nhost = []", "agentpkg.toml: [project]: unknown key 'host'"),
@@ -140,7 +143,7 @@ ERRORS = [
         "agentpkg.toml: [registries]: [acme]: branch is a number, expected text",
     ),
     ("bundles = []", "agentpkg.toml: [bundles] is a list, expected a table"),
-    ("[bundles]\naa = 1", "agentpkg.toml: [bundles]: [aa] is a number, expected a table"),
+    ("[bundles]\naa = 1", "agentpkg.toml: [bundles] aa is a number, expected text or a table"),
     ("[bundles]\nAa = ''", "agentpkg.toml: [bundles] Aa: 'Aa' is not a valid name"),
     ("[bundles]\n'acme/aa' = ''", "agentpkg.toml: [bundles] acme/aa: there is no registry 'acme'"),
     ("[bundles]\n'a/b/cc' = ''", "agentpkg.toml: [bundles] a/b/cc: there is no registry 'a/b'"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.bundle import McpServer, Skill
@@ -19,6 +19,7 @@ from agentpkg.manifest import HostSettings
 from agentpkg.narrowing import Effect, check_overrides, find_effects, narrow
 from agentpkg.overrides import Override
 from agentpkg.targets import Destination, Rendered, Selection, render_selections
+from tests.support.examples import examples
 from tests.unit.builders import TOOL_LISTS, a_bundle, a_host, an_agent
 from tests.unit.test_render import header_of, powers_written
 
@@ -34,9 +35,10 @@ INN = a_host(
     fields=(
         HostField(name="mode", choices=("usual", "look", "wild"), power=True, harmless=("usual", "look")),
         HostField(name="color", choices=("red", "blue")),
-        HostField(name="steps", kind="integer"),
-        HostField(name="friends", kind="texts"),
-        HostField(name="disallowedTools", kind="texts"),
+        HostField(name="steps", kind="integer", limit="<="),
+        HostField(name="friends", kind="texts", limit="="),
+        HostField(name="disallowedTools", kind="texts", limit="!="),
+        HostField(name="shed", choices=("none", "own"), limit="=", harmless=("none",)),
     ),
 )
 BARN = replace(a_host(NoControl(), name="barn"), fields=())
@@ -216,11 +218,40 @@ def test_a_list_of_the_authors_may_shrink_and_one_of_what_is_taken_away_may_grow
     assert own(narrowed(an_agent("read"), values(**{field: value})))[field] == value
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "fits"),
+    [
+        ("steps", "3", True),
+        ("steps", "2", True),
+        ("steps", "900", False),
+        ("shed", "own", True),
+        ("shed", "none", False),
+    ],
+)
+def test_a_number_and_a_choice_of_the_authors_hold_too(field: str, value: str, fits: bool) -> None:
+    agent = an_agent("read", host_fields={"inn": {"steps": "3", "shed": "own"}})
+    if fits:
+        assert own(narrowed(agent, values(**{field: value})))[field] == value
+    else:
+        told = "'3'" if field == "steps" else "'own'"
+        assert f"{field}: its author holds triage back by {told}" in refusal(agent, values(**{field: value})).details[0]
+    assert own(narrowed(an_agent("read"), values(**{field: value})))[field] == value
+
+
+def test_the_limits_of_a_narrowed_agent_are_those_of_all_hosts_and_overrides() -> None:
+    bundle = a_bundle(an_agent("read", host_fields={"inn": {"steps": "3", "color": "red", "mode": "look"}}))
+    rendered = render(bundle, (values(steps="2", friends=["a", "b"]),))
+    limits = {"inn.friends=a", "inn.friends=b", "inn.mode=look", "inn.steps<=2"}
+    assert rendered.grants["reviewers"]["triage"].limits == limits
+
+
 def test_an_agent_that_there_is_not_is_told() -> None:
     with pytest.raises(UsageError) as caught:
         narrowed(an_agent("read"), Override(agent="triag", values={"model": "fast"}))
     assert "[overrides.reviewers.agents.triag]: reviewers 1.2.0 has no agent 'triag'" in caught.value.message
     assert caught.value.hint == "did you mean triage?"
+    with pytest.raises(UsageError, match=r"""agents.""]: reviewers 1.2.0 has no agent ''"""):
+        narrowed(an_agent("read"), Override(agent="", tools=()))
 
 
 def test_a_field_that_the_host_does_not_know_is_told_also_of_a_host_that_is_not_used() -> None:
@@ -326,7 +357,7 @@ def test_no_override_ever_gives_an_agent_more_than_its_author_did(case: tuple[Ag
     assert Grants.of(done.tools).beyond(Grants.of(agent.tools)) == ()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.sampled_from([*HOSTS]), TOOL_LISTS.filter(bool), st.data())
 def test_what_is_written_of_a_narrowed_agent_gives_no_more_than_is_left_of_it(
     name: str, held: tuple[str, ...], data: st.DataObject

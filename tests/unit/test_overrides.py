@@ -207,6 +207,15 @@ def test_tables_that_become_empty_go(edit: Edit) -> None:
     assert tomllib.loads(edited)["models"] == {"inn": {"strong": "inn-9"}}
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_comment_above_the_next_table_stays(ending: str) -> None:
+    after = '# about models\n# of ours\n[models.inn] # one\nstrong = "inn-9"\n'
+    text = f'# quick\n[overrides.tool]\nmodel = "fast"\n\n{after}'.replace("\n", ending)
+    for edit in (Edit(bundle="tool", unset=("model",)), Edit(bundle="tool", clear=True)):
+        assert with_edit(text, edit).endswith(after.replace("\n", ending))
+        assert with_edit(text, edit).count("# of ours") == 1
+
+
 def test_what_is_not_there_is_taken_out_without_a_change() -> None:
     for edit in (Edit(bundle="tool", clear=True), Edit(bundle="tool", path=("agents", "triage"), unset=("model",))):
         assert with_edit(START, edit) == START

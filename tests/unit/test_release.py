@@ -193,10 +193,10 @@ def offer(version: str, **requires: str) -> Offer:
     ("requires", "told"),
     [
         ({"nowhere": ""}, "requires what this registry cannot give: there is no bundle 'nowhere'"),
-        ({"base": ">=3"}, "requires what this registry cannot give: no version of base is what everybody wants"),
+        ({"base": ">=3"}, "requires what this registry cannot give: no version of base is what is asked for"),
         ({"tool": ""}, "tool requires itself"),
         ({"ring": ""}, "bundles require each other in a circle"),
-        ({"early": ""}, "no version of early is what everybody wants"),
+        ({"early": ""}, "no version of early is what is asked for"),
         ({"base": "~=1.0", "pinned": ""}, "no version of base is what everybody wants"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.bundle import McpServer
@@ -35,6 +35,7 @@ from agentpkg.hosts.base import (
 from agentpkg.losses import Fidelity, Note
 from agentpkg.manifest import HostSettings
 from agentpkg.render import Rendering, render_agent
+from tests.support.examples import examples
 from tests.unit.builders import PLAIN_HOST, TOOL_LISTS, TRICKY, a_host, an_agent, held_by
 
 if TYPE_CHECKING:
@@ -370,7 +371,7 @@ def powers_written(agent: Agent, host: Host, written: dict[str, Value]) -> set[s
 
 
 @EVERY_HOST
-@settings(max_examples=25)
+@examples(25)
 @given(tools=TOOL_LISTS, widening=st.booleans())
 def test_what_is_written_gives_no_power_that_the_agent_does_not_hold_unless_it_is_told(
     host: Host, tools: tuple[str, ...], widening: bool
@@ -382,7 +383,7 @@ def test_what_is_written_gives_no_power_that_the_agent_does_not_hold_unless_it_i
 
 
 @EVERY_HOST
-@settings(max_examples=25)
+@examples(25)
 @given(tools=TOOL_LISTS, widening=st.booleans())
 def test_powers_are_gained_only_where_widening_is_noted(host: Host, tools: tuple[str, ...], widening: bool) -> None:
     rendering = render(an_agent(*tools), host, widening=widening)
@@ -391,7 +392,7 @@ def test_powers_are_gained_only_where_widening_is_noted(host: Host, tools: tuple
 
 
 @EVERY_HOST
-@settings(max_examples=25)
+@examples(25)
 @given(tools=TOOL_LISTS)
 def test_what_is_gained_is_what_the_agent_does_not_hold(host: Host, tools: tuple[str, ...]) -> None:
     agent = an_agent(*tools)
@@ -400,7 +401,7 @@ def test_what_is_gained_is_what_the_agent_does_not_hold(host: Host, tools: tuple
 
 
 @EVERY_HOST
-@settings(max_examples=25)
+@examples(25)
 @given(tools=TOOL_LISTS)
 def test_a_host_with_a_list_or_a_map_widens_unasked_only_by_what_it_always_gives(
     host: Host, tools: tuple[str, ...]
@@ -757,7 +758,7 @@ SNARES = st.sampled_from(
 
 
 @EVERY_HOST
-@settings(max_examples=30)
+@examples(30)
 @given(parts=st.lists(st.one_of(SNARES, TRICKY), max_size=6))
 def test_no_hazard_is_left_in_a_prompt_that_a_host_gets(host: Host, parts: list[str]) -> None:
     body = f"An agent with a prompt.\n{''.join(parts)}\nThe end of it.\n"

@@ -174,7 +174,7 @@ def test_bundles_of_one_name_from_two_registries_are_two_bundles() -> None:
 
 def test_a_requirement_that_nothing_fits_is_told_with_what_there_is() -> None:
     error = refusal({"aa": ">=3"}, THREE)
-    assert error.message == "no version of aa is what everybody wants"
+    assert error.message == "no version of aa is what is asked for"
     assert error.details == ("agentpkg.toml wants aa >=3",)
     assert error.hint == "aa has 2.0.0, 1.10.0, 1.9.0, 1.0.0"
 

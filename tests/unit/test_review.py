@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from agentpkg.bundle import Bundle, McpServer, Skill
 from agentpkg.grants import TOOLS, Grants, parse_tool
 from agentpkg.hostfields import grants_everywhere
-from agentpkg.lockfile import LockedBundle
+from agentpkg.lockfile import LockedBundle, LockedHost, Lockfile
 from agentpkg.overrides import Override
 from agentpkg.requirement import parse_requirement
-from agentpkg.review import Gain, PowersGained, find_gains
+from agentpkg.review import Gain, PowersGained, find_gains, find_widenings
 from tests.unit.builders import SCOPES, a_bundle, a_locked_bundle, an_agent
 
 
@@ -158,7 +158,8 @@ EVERYWHERE = Override(tools=(parse_tool("read"),))
         ((HERE,), (replace(HERE, tools=()),), {}),
         ((HERE,), (EVERYWHERE,), {}),
         ((), (HERE,), {}),
-        ((replace(HERE, host="mill"),), (), {}),
+        ((replace(HERE, host="mill"),), (), {"triage on mill": ("edit", *MCP)}),
+        ((EVERYWHERE,), (HERE, replace(HERE, host="barn")), {"triage on hosts to come": ("edit", *MCP)}),
         ((replace(HERE, agent="other"),), (), {}),
     ],
 )
@@ -172,6 +173,38 @@ def test_what_overrides_no_longer_hold_back_on_a_host_is_a_gain_there(
     )
     powers = dict(found[0].powers) if found else {}
     assert powers == {place.replace("triage", "watch"): more for place, more in lifted.items()}
+
+
+def test_a_limit_that_the_lock_or_the_content_has_is_not_lifted_unasked() -> None:
+    now = with_names(a_locked_bundle({"watch": ("read",)}, version="2.0.0"), triage="watch")
+    before = with_names(a_locked_bundle({"watch": ("read",)}), triage="watch")
+    content = held_by({"triage": ("read",)})
+    limited = {"triage": replace(content["triage"], limits=frozenset(["inn.steps<=3"]))}
+    for lock, proof in ((replace(before, limits={"watch": ("inn.steps<=3",)}), content), (before, limited)):
+        found = only(lock, now, proof)
+        assert found is not None
+        assert found.powers == (("watch", ("inn.steps beyond 3",)),)
+        assert only(lock, replace(now, limits={"watch": ("inn.steps<=2",)}), proof) is None
+
+
+def test_what_either_side_of_a_merge_holds_back_is_held_back() -> None:
+    plain = with_names(a_locked_bundle({"watch": FULL}), triage="watch")
+    held = replace(plain, overrides=(HERE,), limits={"watch": ("inn.steps<=3",)})
+    proof = {"aa": held_by({"triage": FULL})}
+    for torn in (replace(plain, other=held), replace(held, other=plain)):
+        (found,) = find_gains({"aa": torn}, {"aa": plain}, proof, frozenset(), ("inn",))
+        assert found.powers == (("watch", ("inn.steps beyond 3",)), ("watch on inn", ("edit", *MCP)))
+        assert find_gains({"aa": torn}, {"aa": held}, proof, frozenset(), ("inn",)) == ()
+
+
+def test_a_rendering_that_is_wider_than_the_manifest_allows_is_a_gain() -> None:
+    locked = replace(a_locked_bundle({"aa": ("read",)}), losses={"aa": {"inn": {"tools": "widened"}}})
+    wide = Lockfile(bundles={"aa": locked}, hosts={"inn": LockedHost(revision=1, widening=True)})
+    (found,) = find_widenings(Lockfile(), wide, ())
+    assert found.powers == (("aa on inn", ("what this host cannot hold back",)),)
+    assert find_widenings(Lockfile(), wide, ("inn",)) == ()
+    assert find_widenings(wide, wide, ()) == ()
+    assert find_widenings(Lockfile(), replace(wide, hosts={"inn": LockedHost(revision=1)}), ()) == ()
 
 
 def test_what_is_gained_anyway_is_not_told_of_each_host() -> None:
@@ -220,16 +253,17 @@ def test_the_refusal_lists_every_gain_and_says_how_to_approve() -> None:
         "aa 1.0.0 → 2.0.0: triage, writer would gain shell, web-fetch",
         "bb 1.0.0 is new, and nobody here named it: writer would hold every tool",
         "cc 1.0.0 is new, and nobody here named it: reader would hold nothing",
-        "dd 1.0.0: 1.0.0 cannot be read, so nothing of it counts as approved",
+        "dd 1.0.0: what agentpkg.lock has as 1.0.0 cannot be read, so nothing of it counts as approved",
         "dd 1.0.0: reader would gain read",
         "ee 1.0.0 → 1.1.0: agentpkg.lock approves what 1.0.0 does not hold: shell",
         "ee 1.0.0 → 1.1.0: reader would gain shell",
     )
-    assert error.hint == "read the change, then run the command again with --accept-grants"
-    error = PowersGained((gain("bb", None, "1.0.0", ("writer", ())),))
-    assert error.hint == (
-        "read the change, then run the command again with --accept-grants\nor name what is new: agentpkg install bb"
+    again = (
+        "run the command again with --accept-grants to approve it; with --dry-run, too, it shows the plan and no more"
     )
+    assert error.hint == f"agentpkg diff aa 1.0.0 2.0.0 shows the change\n{again}"
+    error = PowersGained((gain("bb", None, "1.0.0", ("writer", ())),))
+    assert error.hint == (f"agentpkg info bb@1.0.0 shows what comes\n{again}\nor name what is new: agentpkg install bb")
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ LOCKFILE: dict[str, Any] = {
             "digest": "sha256:00",
             "requires": {"sql-reviewer": ""},
             "grants": {"triage": ["read"]},
+            "limits": {"triage": ["claude.maxTurns<=3"]},
             "losses": {"triage": {"claude": {"tools": "narrowed"}}},
             "overrides": {
                 "tools": ["read"],

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agentpkg import emit
 from agentpkg.shared import read_entries, write_entries
+from tests.support.examples import examples
 from tests.unit.builders import TRICKY
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def is_woven_in(old: str, new: str) -> bool:
 # What holds whatever stands in a file
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(text=TEXTS, entries=OURS)
 def test_every_byte_of_others_stays_where_ours_are_put_in(text: str, entries: list[tuple[str, str]]) -> None:
     new = put(text, *entries)
@@ -140,7 +141,7 @@ def test_every_byte_of_others_stays_where_ours_are_put_in(text: str, entries: li
     )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(text=TEXTS, entries=OURS)
 def test_a_reader_sees_others_as_they_were_and_ours_with_their_very_prompts(
     text: str, entries: list[tuple[str, str]]
@@ -153,7 +154,7 @@ def test_a_reader_sees_others_as_they_were_and_ours_with_their_very_prompts(
     assert list(after) == [*before, *(name for name, _ in entries)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(text=TEXTS, entries=OURS)
 def test_what_is_put_in_is_read_again_and_others_are_read_as_before(text: str, entries: list[tuple[str, str]]) -> None:
     new = read_entries(put(text, *entries).encode())
@@ -163,7 +164,7 @@ def test_what_is_put_in_is_read_again_and_others_are_read_as_before(text: str, e
     assert {name: content for name, content in new.items() if name not in ours} == old
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(text=TEXTS, entries=OURS, data=st.data())
 def test_putting_in_and_taking_out_again_gives_the_file_back(
     text: str, entries: list[tuple[str, str]], data: st.DataObject
@@ -176,13 +177,13 @@ def test_putting_in_and_taking_out_again_gives_the_file_back(
     assert new == text
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(text=TEXTS, first=ENTRIES, body=BODIES)
 def test_changing_ours_is_taking_it_out_and_putting_it_in(text: str, first: tuple[str, str], body: str) -> None:
     assert put(put(text, first), (first[0], body)) == put(text, (first[0], body))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(OURS)
 @example([("triage", "    First.\n\tslug: x\n  customModes:\n- slug: y\n\n---\nLast.\n")])
 def test_a_file_of_ours_alone_is_made_and_given_up_again(entries: list[tuple[str, str]]) -> None:
@@ -342,7 +343,7 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map(lambda pieces: ["customModes:", *pieces]))
 @example(["customModes:", "  - slug: a", "    text: |+", "      slug: a", "", "", "other: 1"])
 def test_any_file_that_is_not_refused_and_that_a_reader_understands_is_shared_well(pieces: list[str]) -> None:

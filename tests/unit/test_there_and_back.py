@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from agentpkg.agent import Agent
@@ -20,6 +20,7 @@ from agentpkg.render import render_agent
 from agentpkg.restrictions import TAKEN
 from agentpkg.shared import write_entries
 from agentpkg.tolerant import is_nothing
+from tests.support.examples import examples
 from tests.unit.builders import TOOL_LISTS, TRICKY, held_by
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def an_agent(tools: tuple[str, ...] | None, fields: Mapping[str, Mapping[str, He
 
 @EVERY_HOST
 @given(data=st.data(), tools=st.none() | TOOL_LISTS, model=st.none() | st.sampled_from(MODELS))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(25, suppress_health_check=[HealthCheck.filter_too_much])
 def test_tools_model_and_fields_come_back(
     host: Host, data: st.DataObject, tools: tuple[str, ...] | None, model: str | None
 ) -> None:
@@ -125,7 +126,7 @@ def test_tools_model_and_fields_come_back(
 
 @EVERY_HOST
 @given(description=TRICKY.filter(lambda text: not is_nothing(text)), body=TRICKY)
-@settings(max_examples=25)
+@examples(25)
 def test_texts_come_back_whole(host: Host, description: str, body: str) -> None:
     agent = an_agent(
         None, {}, description=description, body=f"The head of a prompt that is long enough.\n{body}\nEnd.\n"

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agentpkg.errors import ContentRefused
@@ -15,6 +15,7 @@ from agentpkg.header import read_header
 from agentpkg.hosts import HOSTS
 from agentpkg.repair import KNOWN_KEYS, split_names
 from agentpkg.tolerant import Tolerant, is_nothing, read_tolerant
+from tests.support.examples import examples
 from tests.unit.builders import TRICKY
 
 
@@ -385,7 +386,7 @@ def test_what_is_strictly_readable_is_read_strictly(junk: str, tools: str) -> No
     indent=st.integers(0, 6),
     tools=st.sampled_from(["Read", "[Read]", "\n- Read", "\n  - Read", "'Read'"]),
 )
-@settings(max_examples=500)
+@examples(500)
 def test_no_text_around_it_makes_a_list_of_tools_get_lost(junk: str, place: int, indent: int, tools: str) -> None:
     """A list that is lost grants every tool, so it is read, or the file is refused."""
     lines = [f"description: {junk}: x", "name: a"]

@@ -34,7 +34,7 @@ def offer(version: str = "1.0.0", **requires: str) -> Offer:
         ),
         (
             offers(aa=[offer()], bb=[offer(aa=">=2")]),
-            [("bb 1.0.0", "no version of aa is what everybody wants; agentpkg.toml → bb 1.0.0 wants aa >=2")],
+            [("bb 1.0.0", "no version of aa is what is asked for; agentpkg.toml → bb 1.0.0 wants aa >=2")],
         ),
         (offers(aa=[offer()], bb=[offer("2.0.0"), offer("1.0.0", aa=">=2")]), []),
         (
@@ -42,7 +42,7 @@ def offer(version: str = "1.0.0", **requires: str) -> Offer:
             [
                 (
                     "bb 1.0.0",
-                    "no version of aa is what everybody wants; agentpkg.toml → bb 1.0.0 wants aa (any version)",
+                    "no version of aa is what is asked for; agentpkg.toml → bb 1.0.0 wants aa (any version)",
                 )
             ],
         ),
