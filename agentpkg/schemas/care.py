@@ -64,7 +64,7 @@ def completion() -> Schema:
     """Return the schema of what makes a shell complete."""
     return printed(
         "What makes a shell complete commands.",
-        **{"shell": text("The shell.")},  # spelled so, since a keyword of this name is taken for another's
+        shell=text("The shell."),  # nosec B604 (the name of a key)
         script=text("The script."),
         path=maybe(text("Where it was put; null without --install.")),
         changed=flag("Whether anything was written."),
