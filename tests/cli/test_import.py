@@ -255,7 +255,7 @@ def test_a_bundle_of_the_project_is_installed_by_its_folder(cli: Cli, project: P
     assert (project / ".claude" / "agents" / "metrics-reader.md").is_file()
     cli("sync", "--check")
     assert "is not in" in cli("install", "../elsewhere", code=2).err
-    assert "there is no bundle in ./nothing" in cli("install", "./nothing", code=2).err
+    assert "there is no folder ./nothing" in cli("install", "./nothing", code=2).err
 
 
 def test_no_file_from_outside_comes_along(cli: Cli, project: Path) -> None:

@@ -148,12 +148,15 @@ def test_leaving_ends_the_command_however_long_its_git_would_take(
     project: Path, manifest: Path, registry: Registry, tmp_path: Path
 ) -> None:
     registry.publish("tool", "1.0.0")
-    real, wrapper = shutil.which("git"), tmp_path / "bin" / "git"
+    real, wrapper, begun = shutil.which("git"), tmp_path / "bin" / "git", tmp_path / "begun"
     wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *fetch*) exec sleep 60 ;; *) exec {real} "$@" ;; esac\n')
+    wrapper.write_text(
+        f'#!/bin/sh\ncase "$*" in *fetch*) touch {begun}; exec sleep 60 ;; *) exec {real} "$@" ;; esac\n'
+    )
     wrapper.chmod(0o755)
     screen = Terminal(project, "search", PATH=f"{wrapper.parent}:{os.environ['PATH']}")
     screen.see("fetching registry default")
+    screen.wait(begun.exists)
     screen.type(LEAVE)
     began = time.monotonic()
     assert screen.end() == 130
