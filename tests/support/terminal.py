@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -34,12 +35,16 @@ class Terminal:
         import struct
         import termios
 
+        def begin() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # ctrl-c has to reach it,
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # also where what runs the tests ignores that
+
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self._process = subprocess.Popen(
             [*program, *arguments],
             cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (ctrl-c has to reach it)
+            preexec_fn=begin,  # noqa: PLW1509 (before it runs, nothing else can)
             env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )  # fmt: skip
         os.close(theirs)
