@@ -167,7 +167,7 @@ def check_refused(trial: Trial) -> list[Complaint]:
     loose = (EVERYTHING,) if isinstance(control, NoControl) else getattr(control, "always", ())
     found = [Complaint(name, f"agentpkg does not write it: {why}") for name, why in trial.suite.lost.items()]
     for name, entry in trial.suite.entries.items():
-        due = Grants(frozenset(loose)).beyond(entry.grants)
+        due = Grants(frozenset(loose), entry.grants.limits).beyond(entry.grants)
         if due and entry.refusal is None:
             found.append(Complaint(name, f"agentpkg writes it, and the host does not hold back {', '.join(due)}"))
         if entry.refusal is not None and not due:
