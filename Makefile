@@ -89,7 +89,7 @@ tools: $(DEVELOP)
 	$(BIN)/python -m pytest -m tools tests/tools tests/cli
 
 browser: $(DEVELOP)
-	@command -v google-chrome > /dev/null || { $(call have,chromium,chromium); }
+	@command -v google-chrome > /dev/null || { $(call have,chromium,chromium fonts-dejavu-core); }
 	$(BIN)/pip install --quiet --group browser
 	$(BIN)/python -m tests.browser.place
 	BROWSER_PICTURES="$(PICTURES)" $(BIN)/python -m pytest -m browser tests/browser
