@@ -43,6 +43,8 @@ def command(
 
     if markdown and as_json:
         raise UsageError("--markdown and --json exclude each other", hint="choose one of them")
+    if choosing and as_json:
+        raise UsageError("--interactive and --json exclude each other", hint="name the bundles in a script")
     if choosing:
         names = _choose(project, names, work, latest=latest)
         if not names:

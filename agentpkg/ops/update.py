@@ -57,12 +57,16 @@ def update(project: Project, names: tuple[str, ...], options: Options, *, latest
 
 
 def compare_updated(change: Change) -> list[tuple[str, Bundle, Comparison]]:
-    """Return the bundles that a change moves or adds, by id, but for those of the project, with how they differ."""
+    """Return the bundles that a change moves or adds, by id, but for those of the project, with how they differ.
+
+    One that came from another place before is compared with nothing: that place need not have the version any more.
+    """
     before, registries = change.session.lock.bundles, change.session.registries(fresh=False)
     compared = []
     for bundle, locked in change.lock.bundles.items():
-        was = before.get(bundle)
-        if bundle not in registries.local and (was is None or was.version != locked.version):
+        there = before.get(bundle)
+        was = there if there and there.registry == locked.registry else None
+        if bundle not in registries.local and not (was and was.version == locked.version):
             old = (registries.load(bundle, was.version), registries.files(bundle, was.version)) if was else None
             new = registries.load(bundle, locked.version)
             compared.append((bundle, new, compare_bundles(old, new, registries.files(bundle, locked.version))))

@@ -167,6 +167,7 @@ def test_update_lets_choose_what_is_behind_and_marks_what_gains_nothing(
     versions = {one["id"]: one["version"] for one in cli("list", "--json").json["bundles"]}
     assert versions == {"aa": "1.1.0", "bb": "1.0.0", "cc": "1.0.0"}
     assert "needs a terminal" in cli("update", "-i", code=2).err
+    assert "exclude each other" in cli("update", "-i", "--json", code=2).err
     screen = Terminal(project, "update", "-i", "cc")
     assert screen.end() == 0
     assert "nothing is behind" in screen.screen

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Cli
-from tests.support.registry import BODY, Registry
+from tests.support.registry import BODY, Registry, write_bundle
 from tests.support.tree import contents, stamps
 
 FILE = ".claude/agents/tool.md"
@@ -234,3 +234,17 @@ def test_what_shows_a_gain_is_named_and_shows_it(cli: Cli, project: Path, manife
     told = cli("update", code=4).err
     assert "hint: agentpkg info base@1.0.0 shows what comes\n" in told
     assert "shell" in cli("info", "base@1.0.0").out
+
+
+def test_a_bundle_that_comes_from_another_place_now_is_told_as_new(
+    cli: Cli, project: Path, manifest: Path, registry: Registry
+) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    write_bundle(project / "bundles/tool", "tool", "0.1.0", tools="[read]")
+    cli("install", "bundles/tool")
+    text = manifest.read_text()
+    manifest.write_text(text.replace('{path = "bundles/tool"}', '"~=1.0"'))
+    assert manifest.read_text() != text
+    told = cli("update", "--accept-grants", "--markdown").out
+    assert "## tool 1.0.0, new\n" in told
+    assert cli("update", "--markdown").out == "# Newer agents\n\nNothing to update.\n"
