@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agentpkg.registries import Registries
 
 _WIDTH = 60
-_PLAIN = r"[A-Za-z0-9./@=_+-][A-Za-z0-9./@=_+~-]*"
+_PLAIN = r"[A-Za-z0-9./@_][A-Za-z0-9./@=_+~-]*"
 
 
 def installed(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

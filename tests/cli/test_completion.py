@@ -100,7 +100,7 @@ def test_what_a_shell_could_take_for_more_than_a_name_is_left_out(
     cli("install", "tool")
     lock = project / "agentpkg.lock"
     data = json.loads(lock.read_text())
-    for name in ("$(touch${IFS}ran)", "t;id", "t`id`", "two\nlines", "t x", "t'x", "-t*"):
+    for name in ("$(touch${IFS}ran)", "t;id", "t`id`", "two\nlines", "t x", "t'x", "-t*", "--yes"):
         data["bundles"][name] = data["bundles"]["tool"]
     data["files"][".claude/agents/a;b$(id).md"] = data["files"][".claude/agents/tool.md"]
     lock.write_text(json.dumps(data))
