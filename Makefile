@@ -13,7 +13,7 @@ have = command -v $(1) > /dev/null || test -x /usr/sbin/$(1) \
 CONFORMANCE = CONFORMANCE_ALL="$(ALL)" CONFORMANCE_WITHOUT="$(WITHOUT)" CONFORMANCE_REPORT="$(REPORT)" \
 	CONFORMANCE_BUNDLES="$(BUNDLES)"
 
-.PHONY: help demo test lint types crash fuzz hostile soak servers docs tools browser editors conformance conformance-all wheel bench check supply clean
+.PHONY: help demo test lint types crash fuzz hostile soak servers docs tools browser editors conformance conformance-all wheel bench bench-quick bench-page check supply clean
 
 help:
 	@echo "make demo    install bundles from the embedded registry into a scratch project, and show what was written"
@@ -31,8 +31,10 @@ help:
 	@echo "make browser look at the catalogue page in a real browser (PICTURES=1 draws docs/images anew); needs chromium and npm"
 	@echo "make editors give the schemas to Taplo and to the services behind VS Code; needs npm"
 	@echo "make wheel   build the wheel, and try it in an environment of its own"
-	@echo "make bench   what a start and a sync with nothing to do cost, in ratios to a bare Python"
-	@echo "make check   all of the above but the benchmark"
+	@echo "make bench-quick  agentpkg beside its rivals, in a few cases; fails where a ratio is far off; needs npm"
+	@echo "make check   all of the above"
+	@echo "make bench   agentpkg beside its rivals, in all cases, in twenty minutes: writes docs/performance.md; needs npm"
+	@echo "make bench-page   the same page and its pictures, of the results that are there"
 	@echo "make supply  known weaknesses in what agentpkg needs, in its code and in its workflows (SUPPLY_OFFLINE=1: where no"
 	@echo "             advisories can be read, the first is left out)"
 	@echo "make conformance      give every agent to the real clients, offline (WITHOUT=\"qwen\" leaves one out; REPORT=1"
@@ -135,10 +137,15 @@ supply: $(SUPPLY)/.installed
 	SUPPLY_OFFLINE="$(SUPPLY_OFFLINE)" $(BIN)/python -m tests.supply $(SUPPLY)/bin/pip-audit
 
 bench: $(INSTALLED)
-	$(BIN)/python bench/noop.py
-	$(BIN)/python bench/registry.py --quick
+	$(BIN)/python -m bench
 
-check: demo lint types test crash fuzz hostile soak servers docs tools browser editors conformance wheel
+bench-quick: $(INSTALLED)
+	$(BIN)/python -m bench quick
+
+bench-page: $(INSTALLED)
+	$(BIN)/python -m bench page
+
+check: demo lint types test crash fuzz hostile soak servers docs tools browser editors conformance wheel bench-quick
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

@@ -91,8 +91,9 @@ def check_seen(mirror: Mirror, ledger: Ledger, name: str, folder: str) -> None:
 
 def _differences(mirror: Mirror, record: Record, new: str, folder: str) -> list[str]:
     """Return what a new history makes of the versions that were seen, in words."""
-    if mirror.root(new) != record.root:
-        return [f"it is another repository: its first commit is {mirror.root(new)[:12]}, and was {record.root[:12]}"]
+    root = mirror.root(new)
+    if root and record.root and root != record.root:
+        return [f"it is another repository: its first commit is {root[:12]}, and was {record.root[:12]}"]
     now = list_versions(mirror, new, folder)
     bad = [
         f"{bundle} {version} {'changed' if (bundle, version) in now else 'vanished'}"
@@ -136,28 +137,28 @@ def _versions_of(mirror: Mirror, commit: str, folder: str, changed: Iterable[str
     return seen
 
 
-def fetch_agents(mirror: Mirror, ledger: Ledger, name: str, url: str, ref: str, tell: Callable[[str], None]) -> str:
-    """Fetch what a branch, tag or commit stands for now, and make it the head; return the commit.
+def accept_agents(
+    mirror: Mirror, ledger: Ledger, name: str, new: str, *, fixed: str | None, tell: Callable[[str], None]
+) -> None:
+    """Make the fetched commit `new` of a repository of agents the mirror's head.
 
-    A tag that moved is refused with `IntegrityError`; a branch that was rewritten is told, as is its right.
+    A tag (`fixed`) that moved is refused with `IntegrityError`; a branch that was rewritten is told, as is its right.
     """
-    full, fixed = full_ref(mirror, url, ref)
-    new, old = mirror.fetch(url, full), ledger.tip
+    old = ledger.tip
     if old and old != new and fixed:
         raise IntegrityError(
-            f"registry {name}: the tag {ref} was moved from {old[:12]} to {new[:12]}",
-            hint=f"ask whoever owns {url}; nothing was changed here\n"
+            f"registry {name}: the tag {fixed} was moved from {old[:12]} to {new[:12]}",
+            hint=f"ask whoever owns {mirror.origin}; nothing was changed here\n"
             f"if the new one is right: agentpkg registry reset {name} --to {new}",
         )
     if old and not mirror.follows(new, old):
-        tell(f"the history of {url} was rewritten: {old[:12]} is no longer part of {new[:12]}")
+        tell(f"the history of {mirror.origin} was rewritten: {old[:12]} is no longer part of {new[:12]}")
     if old is None:
         ledger.begin(mirror.root(new), {}, new)
     elif old != new:
         ledger.add({}, new)
     if mirror.head != new:
         mirror.accept(new)
-    return new
 
 
 def full_ref(mirror: Mirror, url: str, ref: str) -> tuple[str, bool]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError
@@ -16,6 +15,7 @@ from agentpkg.files import file_digest
 from agentpkg.grants import name_powers
 from agentpkg.requirement import check_name
 from agentpkg.targets import Rendered, Selection, render_selections
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
@@ -10,6 +9,7 @@ from agentpkg.fields import Fields
 from agentpkg.grants import TOOLS, Tool, parse_tool
 from agentpkg.header import Header, read_header, trim
 from agentpkg.requirement import check_name
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

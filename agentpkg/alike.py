@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,10 +28,30 @@ def find_alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def find_all_alike(names: Iterable[str], known: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what `find_alike` says of each of these names, with one look at each name that is known."""
+    near: dict[str, set[str]] = {name: set() for name in names}
+    by_key: dict[str, list[str]] = {}
+    for name in near:
+        for key in alike_keys(name):
+            by_key.setdefault(key, []).append(name)
+    lengths = {len(name) + more for name in near for more in (-1, 0, 1)}
+    for one in known:
+        keys = alike_keys(one) if len(one) in lengths else {_look_key(one)}
+        for key in keys & by_key.keys():
+            for name in by_key[key]:
+                near[name].add(one)
+    return {name: find_alike(name, ones) for name, ones in near.items()}
+
+
 def alike_keys(name: str) -> set[str]:
     """Return keys of which two names that are alike have one in common, so that not every pair has to be looked at."""
     shorter = {name[:place] + name[place + 1 :] for place in range(len(name))}
-    return {name, f"={_look(name)}", *shorter}
+    return {name, _look_key(name), *shorter}
+
+
+def _look_key(name: str) -> str:
+    return f"={_look(name)}"
 
 
 def _look(name: str) -> str:
@@ -42,7 +61,8 @@ def _look(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return re.sub(r"-?\d+\Z", "", name)
+    bare = name.rstrip("0123456789")
+    return name if bare == name else bare.removesuffix("-")
 
 
 def _one_edit(one: str, other: str) -> bool:

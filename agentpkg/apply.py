@@ -11,13 +11,12 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, DiskError, EditConflict
 from agentpkg.exclusive import exclusive
-from agentpkg.files import is_inside
-from agentpkg.folder import Folder
+from agentpkg.files import folders_above, is_inside
+from agentpkg.folder import Folders, working_in
 from agentpkg.hosts import is_place
 from agentpkg.journal import (
     JOURNAL,
@@ -33,7 +32,8 @@ from agentpkg.journal import (
     write_synced,
 )
 from agentpkg.lockfile import dump_lockfile, parse_lockfile
-from agentpkg.undo import Cause, Kept, Record, command_words, folders_above, place_record, stage_record
+from agentpkg.undo import Cause, Kept, Record, command_words, place_record, stage_record
+from agentpkg.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -163,14 +163,17 @@ def _check_places(root: Path, writes: Iterable[Write]) -> dict[str, int | None]:
 
     Returns the permissions of files that will be deleted.
     """
-    changed, modes = [], {}
-    for write in writes:
-        with Folder(root, write.path, create=False) as folder:
+    changed, modes, looked_at = [], {}, set[str]()
+    with Folders(root) as folders:
+        for write in writes:
+            folder, above = folders.reach(write.path, create=False), write.path.rpartition("/")[0]
             if folder.read() != write.before:
                 changed.append(write.path)
             if write.after is None:
                 modes[write.path] = folder.mode()
-            folder.check_writable()
+            if above not in looked_at:
+                folder.check_writable()
+                looked_at.add(above)
     if changed:
         raise EditConflict(
             "files changed while agentpkg was planning; nothing was written",
@@ -195,22 +198,25 @@ def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
             bases=write.bases,
             staged=str(number),
             stays=write.stays,
+            sound=True,
         )
         for number, write in enumerate(writes)
     ]
     pairs = [(staged / step.staged, write) for step, write in zip(steps, writes, strict=True)]
-    with ThreadPoolExecutor(_THREADS) as threads:  # each waits for the disk, so together they wait once
-        list(threads.map(lambda pair: _stage_file(*pair), pairs))
+    parts = [pairs[start::_THREADS] for start in range(min(_THREADS, len(pairs)))]
+    with working_in(staged) as place, ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(lambda part: _stage_files(part, place), parts))  # each waits for the disk: together, once
     for folder in (staged, *(one for one in staged.parents if one.is_relative_to(root))):  # each may be new
         sync_folder(folder)
     return steps
 
 
-def _stage_file(staged: Path, write: Write) -> None:
-    if write.after is not None:
-        write_synced(staged, write.after)
-        if write.mode is not None:
-            staged.chmod(write.mode & 0o777)
+def _stage_files(part: Iterable[tuple[Path, Write]], place: int | None) -> None:
+    for staged, write in part:
+        if write.after is not None:
+            write_synced(staged, write.after, place)
+            if write.mode is not None:
+                staged.chmod(write.mode & 0o777)
 
 
 def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
@@ -218,12 +224,13 @@ def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
     root, state = project.root, project.root / project.state
     left = []
     touched = {""}
-    for step in steps:
-        if not _take(root, state, step):
-            left.append(step)
-        elif step.after is None:
-            _remove_empty_folders(root, step.path, step.stays)
-        touched.update(folders_above(step.path))  # they may be new as well
+    with Folders(root) as folders:
+        for step in steps:
+            if not _take(folders, state, step):
+                left.append(step)
+            elif step.after is None:
+                _remove_empty_folders(folders, step.path, step.stays)
+            touched.update(folders_above(step.path))  # they may be new as well
     _rest_on_bases(project, left)
     for parent in sorted(touched):  # also of steps that an earlier run took: nobody knows whether it got as far as here
         with suppress(FileNotFoundError):
@@ -235,19 +242,20 @@ def _roll_forward(project: Project, steps: list[Step]) -> list[str]:
     return [step.path for step in left]
 
 
-def _take(root: Path, state: Path, step: Step) -> bool:
+def _take(folders: Folders, state: Path, step: Step) -> bool:
     """Take one step, unless it has been taken; return False where the file holds neither the old nor the new bytes."""
-    with Folder(root, step.path, create=step.after is not None) as folder:
-        there = _digest(folder.read())
-        if there == step.after:
-            return True
-        staged = state / STAGED / step.staged
-        if there != step.before or (step.after is not None and _digest(read_staged(staged)) != step.after):
-            return False
-        if step.after is None:
-            folder.unlink()
-        else:
-            folder.take(staged)
+    folder = folders.reach(step.path, create=step.after is not None)
+    there = _digest(folder.read())
+    if there == step.after:
+        return True
+    staged = f"{state}/{STAGED}/{step.staged}"
+    sound = step.sound or step.after is None or _digest(read_staged(staged)) == step.after
+    if there != step.before or not sound:
+        return False
+    if step.after is None:
+        folder.unlink()
+    else:
+        folder.take(staged)
     return True
 
 
@@ -263,16 +271,16 @@ def _rest_on_bases(project: Project, left: list[Step]) -> None:
         }
         part = project.root / project.state / "lock.part"
         write_synced(part, dump_lockfile(replace(lock, files=files)).encode())
-        with Folder(project.root, project.lock, create=False) as folder:
-            folder.take(part)
+        with Folders(project.root) as folders:
+            folders.reach(project.lock, create=False).take(str(part))
 
 
-def _remove_empty_folders(root: Path, path: str, stays: str) -> None:
+def _remove_empty_folders(folders: Folders, path: str, stays: str) -> None:
     for folder in folders_above(path):
         if folder == stays:
             return
-        with Folder(root, folder, create=False) as parent:
-            try:
-                parent.rmdir()
-            except OSError:  # not empty, or not there
-                return
+        parent = folders.reach(folder, create=False)
+        try:
+            parent.rmdir()
+        except OSError:  # not empty, or not there
+            return

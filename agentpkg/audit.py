@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.drift import State
@@ -12,6 +11,7 @@ from agentpkg.hidden import describe, find_hidden
 from agentpkg.hosts import is_place
 from agentpkg.lockfile import FILE_NAME, NO_RENDERING
 from agentpkg.text import place_of
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

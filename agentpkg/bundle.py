@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.agent import Agent, parse_agent, with_variant
@@ -16,6 +15,7 @@ from agentpkg.header import read_header
 from agentpkg.limits import LIMITS, Limits
 from agentpkg.requirement import check_name, check_specifier, is_device, is_version
 from agentpkg.text import check_line, decode
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +99,8 @@ class Bundle(BundleFile):
 
     def servers_of(self, agent: Agent) -> tuple[McpServer, ...]:
         """Return the servers of this bundle that the agent's tools name: all, where it has no tool list."""
+        if not self.mcp:
+            return ()
         named = self.mcp.keys() if agent.tools is None else {tool.server for tool in agent.tools}
         return tuple(server for name, server in sorted(self.mcp.items()) if name in named)
 

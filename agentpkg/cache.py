@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.git import GitFailed, run
 from agentpkg.remote import mirror_lock, throw_away
 from agentpkg.store import RenderingStore, cache_folder, state_folder
+from agentpkg.summaries import FILE, read_summaries
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,13 +33,12 @@ class CacheInfo:
 def inspect_cache() -> CacheInfo:
     """Return what lies in the cache."""
     folder = cache_folder()
-    renderings = _files(folder / "renderings")
     return CacheInfo(
         folder=folder,
         state=state_folder(),
         mirrors={path.name: sum(_files(path).values()) for path in _mirrors(folder)},
-        renderings=len(renderings),
-        rendering_bytes=sum(renderings.values()),
+        renderings=sum(RenderingStore(folder / "renderings").files().values()),
+        rendering_bytes=sum(_files(folder / "renderings").values()),
     )
 
 
@@ -86,31 +86,37 @@ def verify_cache() -> CacheCheck:
             if path.exists() and not _is_sound(path):
                 throw_away(path)
                 damaged.append(path.name)
-    renderings = _files(folder / "renderings")
-    for path in _bad_renderings(folder, renderings):
+            if read_summaries(path / FILE) is None:
+                (path / FILE).unlink(missing_ok=True)
+                damaged.append(_shown_summaries(path))
+    store = RenderingStore(folder / "renderings")
+    renderings = store.files()
+    for path in _bad_renderings(store, renderings):
         path.unlink(missing_ok=True)
         damaged.append(_shown(path))
-    return CacheCheck(mirrors=len(mirrors), renderings=len(renderings), damaged=tuple(damaged))
+    return CacheCheck(mirrors=len(mirrors), renderings=sum(renderings.values()), damaged=tuple(damaged))
 
 
 def find_damage() -> tuple[str, ...]:
     """Return what `verify_cache` would take away, and leave it; no lock is taken, so that nothing is written."""
     folder = cache_folder()
-    mirrors = [path.name for path in _mirrors(folder) if not _is_sound(path)]
-    return (*mirrors, *(_shown(path) for path in _bad_renderings(folder, _files(folder / "renderings"))))
-
-
-def _bad_renderings(folder: Path, renderings: Iterable[Path]) -> list[Path]:
+    paths = _mirrors(folder)
+    mirrors = [path.name for path in paths if not _is_sound(path)]
+    told = [_shown_summaries(path) for path in paths if read_summaries(path / FILE) is None]
     store = RenderingStore(folder / "renderings")
-    return [path for path in sorted(renderings) if store.get(_digest(path)) is None]
+    return (*mirrors, *told, *(_shown(path) for path in _bad_renderings(store, store.files())))
 
 
-def _digest(path: Path) -> str:
-    return path.parent.name + path.name
+def _bad_renderings(store: RenderingStore, files: Iterable[Path]) -> list[Path]:
+    return [path for path in sorted(files) if not store.is_sound(path)]
 
 
 def _shown(path: Path) -> str:
-    return f"renderings/{_digest(path)[:16]}"
+    return f"renderings/{path.parent.name}{path.name}"[:27]
+
+
+def _shown_summaries(path: Path) -> str:
+    return f"{path.name}/{FILE}"
 
 
 def _is_sound(path: Path) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from agentpkg.grants import EVERYTHING, POWERLESS, Grants, Tool, name_powers
 from agentpkg.hosts.base import NoControl, PermissionMap, ReadonlySwitch, ToolList
 from agentpkg.losses import Fidelity, Note
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from agentpkg.hosts.base import Host, ToolRow, Value

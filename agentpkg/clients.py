@@ -15,13 +15,13 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.doctor.answers import find_version
 from agentpkg.programs import find, folders_outside
 from agentpkg.scratch import Room, put, scratch
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

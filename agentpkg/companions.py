@@ -7,12 +7,12 @@ declared, seen as a power where it can be run, and removed with the agent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentpkg.emit import quoted
 from agentpkg.places import is_agents_folder
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set

@@ -7,13 +7,12 @@ one; all else a patch.
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.grants import Grants, name_powers
 from agentpkg.hostfields import grants_everywhere
 from agentpkg.semver import Level, lets_in_more
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,7 +123,9 @@ def _text_diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Itera
 
 def unified(before: bytes, after: bytes, old: str, new: str) -> str:
     """Return the unified diff of two texts, whatever their line endings; empty where they are the same."""
-    lines = difflib.unified_diff(_lines(before), _lines(after), fromfile=old, tofile=new)
+    from difflib import unified_diff
+
+    lines = unified_diff(_lines(before), _lines(after), fromfile=old, tofile=new)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +94,8 @@ def say_json(data: dict[str, Any]) -> None:
 
 def say_document(data: dict[str, Any]) -> None:
     """Print one JSON document in a shape that is not ours."""
+    import json
+
     make_room()
     text = json.dumps(data, indent=2, ensure_ascii=False)
     sys.stdout.write(replace_hidden(text, _spell_json) + "\n")

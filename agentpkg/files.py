@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,6 +74,12 @@ def is_inside(path: str) -> bool:
     """Say whether `path` names a file below a project on every system: relative, no `..`, no drive, no backslash."""
     plain = path.isascii() and path.isprintable() and "\\" not in path and ":" not in path
     return plain and _ODD_PARTS.isdisjoint(path.split("/"))
+
+
+def folders_above(path: str) -> tuple[str, ...]:
+    """Return the folders that a path leads through, the nearest first, without the one that it begins in."""
+    parts = path.split("/")
+    return tuple("/".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
 
 
 def is_entry(path: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.agent import Agent
@@ -21,6 +20,7 @@ from agentpkg.hosts import HOSTS
 from agentpkg.requirement import NAME, is_device
 from agentpkg.text import cut, short
 from agentpkg.tolerant import is_nothing
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,6 @@ Each form becomes the same thing, a header of texts, lists and tables with a pro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.agent import parse_agent
@@ -20,6 +19,7 @@ from agentpkg.requirement import NAME, TIERS
 from agentpkg.restrictions import is_limit
 from agentpkg.text import cut, decode
 from agentpkg.tolerant import Tolerant, check_powers, read_tolerant
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

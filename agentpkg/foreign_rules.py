@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from agentpkg.errors import ContentRefused
 from agentpkg.foreign_names import read_name
 from agentpkg.grants import TOOLS, Tool, parse_tool
 from agentpkg.text import cut, cut_quoted, short
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from agentpkg.header import Header

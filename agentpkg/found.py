@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from agentpkg.canonical import write_agent
@@ -11,6 +10,7 @@ from agentpkg.errors import ContentRefused
 from agentpkg.grants import Grants
 from agentpkg.requirement import NAME
 from agentpkg.text import escape
+from agentpkg.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,34 +8,36 @@ passes an allow-list before it becomes an argument.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+import signal
 import sys
 import tempfile
 from codecs import BOM_UTF8
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.credentials import hide_login
-from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, UsageError
+from agentpkg.errors import AgentpkgError, UsageError
 from agentpkg.programs import find, folders_outside, kept_out_of
 from agentpkg.text import escape
 from agentpkg.trail import heard, note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SECONDS = 600
 OLDEST = (2, 30)
+_PIPE = -1  # a new pipe, by the standard library's word for it
+_LATE = "it did not end in {} seconds, and was stopped"
 _WORDS = 6  # lines of what git said that are told
 _INSTALL = "install git {}.{} or newer".format(*OLDEST)
 _NOWHERE = str(Path(__file__).parent / "nowhere")  # where nothing is
-_OBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]*\Z")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
-_STREAMED = "1m"
 _KEPT = frozenset(["GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_HTTP_PROXY_AUTHMETHOD"])
 _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "https:ssh:file",
@@ -50,11 +52,17 @@ class _Missing(Exception):
     """There is no git that may be run."""
 
 
+def can_ask() -> bool:
+    """Say whether there is somebody whom git could ask for a password."""
+    return bool(sys.stdin and sys.stdin.isatty())
+
+
 @contextmanager
-def _fenced() -> Iterator[None]:
+def _fenced(*, asking: bool = True) -> Iterator[None]:
     """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away.
 
-    What git starts is looked for where git is. Raises `UsageError` where there is none.
+    What git starts is looked for where git is. Unless `asking` it asks nobody anything. Raises `UsageError` where there
+    is none.
     """
     before, missing = dict(os.environ), False
     try:
@@ -63,7 +71,7 @@ def _fenced() -> Iterator[None]:
                 del os.environ[name]
         os.environ.update(_ALWAYS)
         os.environ["PATH"] = os.pathsep.join(folders_outside(kept_out_of())) or _NOWHERE
-        if not (sys.stdin and sys.stdin.isatty()):
+        if not (asking and can_ask()):
             os.environ["GIT_TERMINAL_PROMPT"] = "0"
             os.environ["SSH_ASKPASS"], os.environ["SSH_ASKPASS_REQUIRE"] = "false", "force"  # nobody to ask
         yield
@@ -78,29 +86,40 @@ def _fenced() -> Iterator[None]:
         raise UsageError("git is not installed, or not on the PATH", details=details, hint=_INSTALL)
 
 
-with _fenced():  # to be imported it runs git, and fails where that does; here it finds none, and takes it as it comes
-    os.environ["GIT_PYTHON_GIT_EXECUTABLE"], os.environ["GIT_PYTHON_REFRESH"] = _NOWHERE, "quiet"
-    import git as gitpython
-    from git.exc import GitCommandNotFound
+@contextmanager
+def _past_the_front(*libraries: str) -> Iterator[None]:
+    """Import modules of libraries without what the libraries bring along as a whole.
 
+    The empty ones that stand for the libraries meanwhile go again, so that one can be imported as a whole afterwards.
+    """
+    empty = {name: spec for name in libraries if name not in sys.modules and (spec := find_spec(name))}
+    sys.modules.update({name: module_from_spec(spec) for name, spec in empty.items()})
+    try:
+        yield
+    finally:
+        for name in empty:
+            del sys.modules[name]
+
+
+with _fenced():  # GitPython as a whole is slow, and runs git to be imported; here that finds none
+    os.environ["GIT_PYTHON_GIT_EXECUTABLE"], os.environ["GIT_PYTHON_REFRESH"] = _NOWHERE, "quiet"
+    try:
+        with _past_the_front("git", "gitdb"):
+            from git.cmd import Git
+            from git.exc import GitCommandNotFound
+    except (ImportError, AttributeError):  # another one, of which the parts need the whole
+        from git.cmd import Git
+        from git.exc import GitCommandNotFound
+
+# What is larger than the last of them says is never held in git's memory as a whole.
 _OPTIONS = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     "-c", "fetch.fsckObjects=true", "-c", "fetch.recurseSubmodules=false", "-c", "submodule.recurse=false",
     "-c", "init.defaultRefFormat=files", "-c", "init.defaultObjectFormat=sha1", "-c", "fetch.writeCommitGraph=false",
     "-c", "core.logAllRefUpdates=false", "-c", "protocol.version=2", "-c", "push.followTags=false",
     "-c", "push.recurseSubmodules=no", "-c", "push.gpgSign=false", "-c", "core.quotePath=false",
-    "-c", "log.showSignature=false", "-c", "log.diffMerges=separate", "-c", f"core.bigFileThreshold={_STREAMED}",
+    "-c", "log.showSignature=false", "-c", "log.diffMerges=separate", "-c", "core.bigFileThreshold=1m",
 )  # fmt: skip
-# Said to the processes that read as well: what is larger is never held in git's memory as a whole.
-_READING = {
-    "GIT_CONFIG_COUNT": "1",
-    "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
-    "GIT_CONFIG_VALUE_0": _STREAMED,
-}
-
-
-class Damaged(IntegrityError):
-    """A mirror of ours holds less than it should. It can be fetched again."""
 
 
 class GitFailed(AgentpkgError):
@@ -126,10 +145,9 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
     `settings` are values of git's configuration for this one run. The output goes piece by piece to the `write` of
     `into`, where that is given. After so many `seconds` it is stopped. Raises `GitFailed` for a status not `allowed`.
     """
-    git = gitpython.Git(folder)
+    git = Git(folder)
     if bare:
         git.update_environment(GIT_DIR=str(folder))
-    own = [word for key, value in (settings or {}).items() for word in ("-c", f"{key}={value}")]
     with _fenced(), tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
@@ -137,7 +155,7 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
         began = monotonic()
         try:
             status, output, error = git.execute(
-                ["git", *_OPTIONS, *own, *arguments],
+                _command(arguments, settings),
                 istream=source,
                 output_stream=into,
                 with_extended_output=True,
@@ -148,26 +166,100 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
             )
         except GitCommandNotFound:  # it was taken away since
             raise _Missing from None
-        if heard():
-            note(f"git {' '.join(arguments)} in {folder}: status {status}, {monotonic() - began:.3f} s")
+        _note(arguments, folder, status, began)
         if status not in allowed:
             _refuse_old(_ask_version())
+    printed = output if isinstance(output, bytes) else output.encode()
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-        said = re.sub(r"(?m)^Timeout: .*$", f"it did not end in {seconds} seconds, and was stopped", said)
-        lines = [hide_login(escape(line.strip())) for line in said.splitlines() if line.strip()]
-        raise GitFailed(
-            f"git {arguments[0]} failed",
-            details=[f"git: {line}" for line in lines[-_WORDS:]],
-            output=escape((output if isinstance(output, bytes) else output.encode()).decode("utf-8", "replace")),
-        )
-    return status, output if isinstance(output, bytes) else output.encode()
+        said = re.sub(r"(?m)^Timeout: .*$", _LATE.format(seconds), said)
+        raise _failure(arguments[0], said, printed)
+    return status, printed
+
+
+def start(folder: Path, *arguments: str) -> Any:
+    """Begin one git command in `folder`, a repository of ours; return its process, which reads and writes pipes.
+
+    It ends when nobody refers to it any more. Whether what answers is git at all, `check_works` says.
+    """
+    git = Git(folder)
+    git.update_environment(GIT_DIR=str(folder))
+    with _fenced():
+        try:
+            return git.execute(_command(arguments), istream=_PIPE, as_process=True)
+        except GitCommandNotFound:
+            raise _Missing from None
+
+
+class Apart:
+    """A git command that goes on by itself, while others do. It has no terminal, so that two never ask at once."""
+
+    def __init__(self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> None:
+        self._words = arguments
+        self._folder = folder
+        self._stopped = False
+        self._began = monotonic()
+        git = Git(folder)
+        git.update_environment(GIT_DIR=str(folder))
+        with _fenced(asking=False):
+            _check_works()
+            try:
+                command = _command(arguments, settings)
+                self._process: Any = git.execute(command, as_process=True, start_new_session=True)
+            except GitCommandNotFound:
+                raise _Missing from None
+
+    def finish(self, seconds: float = SECONDS) -> None:
+        """Wait until it has ended; raise `GitFailed` if it failed. After so many `seconds` it is stopped."""
+        late = Timer(seconds, self.stop)
+        late.start()
+        printed, error = self._process.communicate()
+        late.cancel()
+        status = self._process.returncode
+        _note(self._words, self._folder, status, self._began)
+        if status or self._stopped:
+            said = _LATE.format(seconds) if self._stopped else error.decode("utf-8", "backslashreplace")
+            raise _failure(self._words[0], said, printed)
+
+    def stop(self) -> None:
+        """End it, with all that it started, if it has not ended yet."""
+        if self._process.poll() is None:
+            self._stopped = True
+            with suppress(ProcessLookupError, PermissionError):  # it has just ended
+                os.killpg(self._process.pid, signal.SIGTERM)
+
+
+def _note(words: Sequence[str], folder: Path, status: int, began: float) -> None:
+    if heard():
+        note(f"git {' '.join(words)} in {folder}: status {status}, {monotonic() - began:.3f} s")
+
+
+def _command(arguments: Iterable[str], settings: Mapping[str, str] | None = None) -> list[str]:
+    own = (word for key, value in (settings or {}).items() for word in ("-c", f"{key}={value}"))
+    return ["git", *_OPTIONS, *own, *arguments]
+
+
+def _failure(command: str, said: str, printed: bytes) -> GitFailed:
+    lines = [hide_login(escape(line.strip())) for line in said.splitlines() if line.strip()]
+    return GitFailed(
+        f"git {command} failed",
+        details=[f"git: {line}" for line in lines[-_WORDS:]],
+        output=escape(printed.decode("utf-8", "replace")),
+    )
 
 
 class _Run:
     """What is true of the run that goes on in this process: the PATHs on which a git was found that works."""
 
     works: frozenset[str] = frozenset()
+
+
+def check_works(*, answered: bool) -> None:
+    """Raise `UsageError` unless what answers as git has `answered` as only git does, or at least says its version."""
+    with _fenced():
+        if answered:
+            _Run.works |= {os.environ["PATH"]}
+        _check_works()
 
 
 def _check_works() -> None:
@@ -182,9 +274,7 @@ def _check_works() -> None:
 def _ask_version() -> str:
     """Return git's version, behind the fence; raise `UsageError` if there is no git, or one that does not work."""
     try:
-        status, said, error = gitpython.Git().execute(
-            ["git", "version"], with_extended_output=True, with_exceptions=False
-        )
+        status, said, error = Git().execute(["git", "version"], with_extended_output=True, with_exceptions=False)
     except (GitCommandNotFound, PermissionError):
         raise _Missing from None
     except OSError as refused:  # it is there, and no program
@@ -221,86 +311,6 @@ def check_ref(name: str) -> str:
             hint="use letters, digits and . _ - / in it",
         )
     return name
-
-
-class Reader:
-    """The `cat-file` processes that read the objects of a repository of ours, each started when it is first needed."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._git: Any = None
-        self._started: set[str] = set()
-
-    def __del__(self) -> None:
-        """End the processes."""
-        if self._git is not None:
-            self._git.clear_cache()
-
-    def read(self, object_name: str, most: int, called: str = "") -> tuple[str, bytes] | None:
-        """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
-
-        `called` is its name in messages. Raises `ContentRefused` for one that is larger than `most` bytes, without
-        holding it in memory, and `Damaged` for one that cannot be read.
-        """
-        if not _OBJECT.match(object_name):
-            raise ContentRefused(
-                f"{escape(object_name)!r} is not a name that may be looked up", hint="name a branch, a tag or a commit"
-            )
-        stream: Any = None
-        try:
-            found, kind, size, stream = self._ask("stream_object_data", object_name)
-            if size > most:
-                while stream.read(1024 * 1024):  # what is left in the pipe would be read at once otherwise
-                    pass
-                raise ContentRefused(
-                    f"{called or object_name} has {size:,} bytes, {most:,} are allowed",
-                    hint="a registry of bundles may be allowed more: max_file_bytes in [registries.NAME]",
-                )
-            data = stream.read(size)
-        except (ValueError, OSError) as error:
-            if re.search(r" missing\W*\Z", str(error)):
-                return None
-            data, kind, size, found = b"", "", 1, ""
-        kind = kind if isinstance(kind, str) else kind.decode()
-        if len(data) != size or object_id(kind, data) != (found if isinstance(found, str) else found.decode()):
-            stream = None  # goes before the process that it reads from
-            self._git = None  # which may have died of it
-            raise damaged(self._path, object_name)
-        return kind, data
-
-    def has(self, object_name: str) -> bool:
-        """Say whether there is an object of this name or id."""
-        try:
-            return bool(_OBJECT.match(object_name)) and bool(self._ask("get_object_header", object_name))
-        except (ValueError, OSError):
-            return False
-
-    def _ask(self, question: str, object_name: str) -> Any:
-        """Ask the process for one kind of question, which is started behind the fence."""
-        if self._git is None:
-            self._git, self._started = gitpython.Git(self._path), set()
-            self._git.update_environment(GIT_DIR=str(self._path), **_READING)
-        with nullcontext() if question in self._started else _fenced():
-            if question not in self._started:
-                _check_works()
-            self._started.add(question)
-            try:
-                return getattr(self._git, question)(object_name)
-            except GitCommandNotFound:
-                raise _Missing from None
-
-
-def object_id(kind: str, data: bytes) -> str:
-    """Return git's id of an object: git itself does not look whether what it reads is what it was asked for."""
-    return hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
-
-
-def damaged(path: Path, object_name: str) -> Damaged:
-    """Return the error for an object of a mirror that is not there any more, or is not what it was."""
-    return Damaged(
-        f"the mirror {path.name} is damaged: {object_name} cannot be read",
-        hint="agentpkg cache verify takes damaged mirrors away, and the next run fetches them again",
-    )
 
 
 def merge_files(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError
 from agentpkg.ledger import ledger_path, source_key
 from agentpkg.requirement import DEFAULT_REGISTRY, is_final, is_pinned, split_id
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

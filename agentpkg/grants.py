@@ -9,9 +9,9 @@ Powers are ordered: some cover others. `Grants.covers` is the one place that kno
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agentpkg.values import dataclass
 from agentpkg.withheld import lifted
 
 if TYPE_CHECKING:

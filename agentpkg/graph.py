@@ -7,10 +7,10 @@ comes to an end on each, and none of it calls itself. Nothing heavy is imported.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.manifest import FILE_NAME
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from agentpkg.mirror import HEAD, Mirror
 from agentpkg.requirement import is_version
 from agentpkg.site.values import Added
 from agentpkg.unreachable import network_error
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.hosts import HOSTS
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,9 @@ REPLACED = ("model", "description")  # what may differ at a host, beside the fie
 
 def host_powers(agent: Agent, host: Host) -> tuple[str, ...]:
     """Return the powers that the agent's own fields for `host` add there, as `host.field=value`."""
-    own = agent.host_fields.get(host.name, {})
+    own = agent.host_fields.get(host.name)
+    if not own:
+        return ()
     return tuple(
         f"{host.name}.{spec.name}={own[spec.name]}"
         for spec in host.fields
@@ -49,8 +51,9 @@ def grants_everywhere(bundle: Bundle) -> dict[str, Grants]:
 
 
 def _everywhere(bundle: Bundle, agent: Agent) -> Grants:
-    powers = (power for host in HOSTS.values() for power in host_powers(agent, host))
-    limits = (limit for host in HOSTS.values() for limit in host_limits(agent.host_fields.get(host.name, {}), host))
+    hosts = [HOSTS[name] for name in agent.host_fields if name in HOSTS]
+    powers = (power for host in hosts for power in host_powers(agent, host))
+    limits = (limit for host in hosts for limit in host_limits(agent.host_fields[host.name], host))
     return replace(bundle.grants_of(agent).with_powers(powers), limits=frozenset(limits))
 
 
@@ -68,7 +71,9 @@ def read_own_text(agent: Agent, host: Host, key: str) -> str | None:
 
 def read_own_fields(agent: Agent, host: Host) -> dict[str, Value]:
     """Return the values of the agent's own fields for `host`; raise `ContentRefused` for one that it would not take."""
-    own = agent.host_fields.get(host.name, {})
+    own = agent.host_fields.get(host.name)
+    if not own:
+        return {}
     specs = {spec.name: spec for spec in host.fields}
     values: dict[str, Value] = {}
     for name in sorted(own.keys() - {*REPLACED}):

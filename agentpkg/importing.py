@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import parse_bundle
@@ -12,6 +11,7 @@ from agentpkg.errors import ContentRefused, with_hint
 from agentpkg.foreign_forms import read_agents
 from agentpkg.found import Found, bundle_files, join_same, name_in_turn
 from agentpkg.leaks import find_leaks
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set

@@ -5,7 +5,6 @@ What differs from host to host stays different, and no agent holds more than any
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from agentpkg.errors import ContentRefused
 from agentpkg.found import Found, bundle_files
 from agentpkg.grants import Grants, name_powers
 from agentpkg.importing import VERSION
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -7,15 +7,15 @@ import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, DiskError, IntegrityError
 from agentpkg.fields import Fields
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from agentpkg.project import Project
 
@@ -30,7 +30,10 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A `Write` as the journal has it: digests instead of bytes, and the number of the staged file."""
+    """A `Write` as the journal has it: digests instead of bytes, and the number of the staged file.
+
+    `sound` says that this very run staged the file; of one that was found, somebody else may have made other bytes.
+    """
 
     path: str
     before: str | None
@@ -38,15 +41,16 @@ class Step:
     bases: Mapping[str, str]
     staged: str
     stays: str = ""
+    sound: bool = False
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Path | str) -> Iterator[None]:
     """Have every `OSError` name this path, however it was reached: the system knows of no file behind a descriptor."""
     try:
         yield
     except OSError as error:
-        error.filename = str(path)
+        error.filename = str(Path(path))
         raise
 
 
@@ -97,10 +101,13 @@ def write_synced(path: Path, content: bytes, folder: int | None = None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK | _BINARY
     with naming(path):
         descriptor = os.open(path if folder is None else path.name, flags, 0o666, dir_fd=folder)
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def sync_folder(path: Path) -> None:
@@ -120,10 +127,10 @@ def sync_folder(path: Path) -> None:
                 os.close(descriptor)
 
 
-def read_staged(path: Path) -> bytes | None:
+def read_staged(path: Path | str) -> bytes | None:
     """Return the bytes of a staged file, None if it is not there or is no file of ours but a link."""
     try:
-        with naming(path), open(os.open(path, os.O_RDONLY | _NO_LINK | _BINARY), "rb") as file:
+        with naming(path), open(os.open(path, os.O_RDONLY | _NO_LINK | _BINARY), "rb", buffering=0) as file:
             return file.read()
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP):

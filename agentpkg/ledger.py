@@ -3,7 +3,7 @@
 A file of lines that only grows, in the folder for state and not in the cache, so that a mirror that is lost or fetched
 anew is still held to what was seen before. Its lines:
 
-    root COMMIT                     the first commit of the history
+    root COMMIT                     the first commit of the history, where that was fetched
     seen NAME VERSION TREE          a version, and git's id of its content
     signed COMMIT POLICY            all up to this commit carries signatures that the policy (a digest) asks for
     tip COMMIT                      the newest commit that was accepted; all above belongs to it
@@ -14,13 +14,13 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import SEE_RIGHTS, DiskError, IntegrityError
 from agentpkg.journal import write_synced
 from agentpkg.sources import git_url
 from agentpkg.store import state_folder
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,9 +33,9 @@ _START = "agentpkg ledger 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a ledger holds: `seen` maps bundle and version to the id of its tree."""
+    """What a ledger holds: `seen` maps bundle and version to the id of its tree. `root` is None if it was not seen."""
 
-    root: str
+    root: str | None
     tip: str
     seen: Mapping[tuple[str, str], str]
     signed: tuple[str, str] | None
@@ -77,7 +77,7 @@ class Ledger:
         data = self._read()
         if not data:
             return None
-        root, tip, signed = "", "", None
+        root, tip, signed = None, "", None
         seen: dict[tuple[str, str], str] = {}
         for line in data.decode("ascii", "replace").splitlines()[1:]:
             match line.split(" "):
@@ -111,9 +111,9 @@ class Ledger:
             hint="it remembers what was seen of a registry; agentpkg registry reset NAME --to COMMIT begins it anew",
         )
 
-    def begin(self, root: str, seen: Mapping[tuple[str, str], str], tip: str) -> None:
+    def begin(self, root: str | None, seen: Mapping[tuple[str, str], str], tip: str) -> None:
         """Begin the ledger, or begin it anew: all at once, in the place of what was there."""
-        text = "\n".join([_START, f"root {root}", *_seen(seen), f"tip {tip}", ""])
+        text = "\n".join([_START, *([f"root {root}"] if root else []), *_seen(seen), f"tip {tip}", ""])
         part = self.path.with_suffix(".part")
         with self._disk_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)

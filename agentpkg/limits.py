@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from agentpkg.values import dataclass
 
 MOST_FILES = 500
 # What a manifest can raise the limits to: all that is read of a bundle stays in memory.

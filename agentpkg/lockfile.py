@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from agentpkg import LOCK
 from agentpkg.errors import ContentRefused, IntegrityError, UsageError
 from agentpkg.fields import Fields
 from agentpkg.files import is_inside
 from agentpkg.requirement import FROM_PATH, Requirement, check_path, is_from_path, split_id
+from agentpkg.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Losses: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, str]]]"  # fidelities by agent, host and field
 # What `--fail-on` takes: the fidelities of `agentpkg.losses`, from better to worse; here, so that it costs no import.
 LEVELS = ("approximated", "narrowed", "widened")
-FILE_NAME = "agentpkg.lock"
+FILE_NAME = LOCK
 FORMAT = 1
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
 _REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agentpkg import MANIFEST
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
 from agentpkg.fields import Fields, kind_of, parse_toml
 from agentpkg.registry_tables import RegistrySource, dump_edited, read_registries
@@ -24,13 +24,14 @@ from agentpkg.requirement import (
     check_path,
     split_id,
 )
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agentpkg.overrides import Override
 
-FILE_NAME = "agentpkg.toml"
+FILE_NAME = MANIFEST
 KEYS = ("project", "registries", "bundles", "overrides", "models", "hosts")
 PROJECT_KEYS = ("hosts",)
 REQUIREMENT_KEYS = ("path", "version", "hosts", "agents", "as")

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from agentpkg.batch import Batch
-from agentpkg.errors import ContentRefused, NetworkError, UsageError
-from agentpkg.git import SECONDS, Damaged, GitFailed, Reader, damaged, object_id, run
+from agentpkg.errors import SEE_RIGHTS, DiskError, NetworkError, UsageError
+from agentpkg.git import SECONDS, Apart, GitFailed, run
+from agentpkg.journal import write_synced
 from agentpkg.limits import LIMITS
+from agentpkg.objects import Damaged, Object, Reader, damaged
 from agentpkg.trees import Entry, TreeDiff, parse_tree
 from agentpkg.unreachable import network_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 HEAD = "refs/agentpkg/head"
 _INCOMING = "refs/agentpkg/incoming"
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _MOST_TREE = 64 * 1024 * 1024
+_MOST_AHEAD = 64 * 1024 * 1024  # bytes
+_ALL_AT_ONCE = 200
+_ALL_OR_NOTHING = re.compile("not support (shallow|--depth)")
+_MOST_TAGS = 10  # of tags of tags
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-_ALL_AT_ONCE = 2_000
-_FEW = 200
 
 
 class Mirror:
@@ -39,6 +43,7 @@ class Mirror:
         self.filtered = filtered
         self.origin = origin
         self._reader = Reader(path)
+        self._ahead: dict[str, Object] = {}
 
     @property
     def head(self) -> str | None:
@@ -55,10 +60,9 @@ class Mirror:
     @property
     def damaged(self) -> bool:
         """Whether there is a head, but it names no commit, or one that is gone."""
-        if not (self.path / HEAD).exists():
-            return False
+        head = self.head
         try:
-            return self.head is None or self.tree(f"{self.head}:") is None
+            return self.tree(f"{head}:") is None if head else (self.path / HEAD).exists()
         except Damaged:
             return True
 
@@ -68,11 +72,28 @@ class Mirror:
         `called` is its name in messages. Raises `ContentRefused` for one that is larger than `most` bytes, `Damaged`
         for one that cannot be read.
         """
+        held = self._ahead.pop(object_name, None)
+        if held and held.data is not None and held.size <= most:
+            return held.kind, held.data
         return self._reader.read(object_name, most, called)
+
+    def read_ahead(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Read many objects together that are asked for one by one soon; return those that are held for that.
+
+        What is not there, what is too large for any bundle, and what would be too much to hold is left to be read then.
+        """
+        wanted = dict.fromkeys(ids)
+        missing = [one for one in wanted if one not in self._ahead]
+        for start in range(0, len(missing), _ALL_AT_ONCE):
+            if sum(held.size for held in self._ahead.values()) > _MOST_AHEAD:
+                break
+            found = self._reader.read_many(missing[start : start + _ALL_AT_ONCE], LIMITS.file_bytes)
+            self._ahead |= {one: held for one, held in found.items() if held and held.data is not None}
+        return {one: held.data for one in wanted if (held := self._ahead.get(one)) and held.data is not None}
 
     def has(self, object_name: str) -> bool:
         """Say whether there is an object of this name or id."""
-        return self._reader.has(object_name)
+        return not self._reader.missing([object_name])
 
     def tree(self, object_name: str) -> tuple[Entry, ...] | None:
         """Return the entries of a folder, None if there is none of that name; `Damaged` if only its tree is gone."""
@@ -102,37 +123,54 @@ class Mirror:
         """
         most = LIMITS.file_bytes if kind == "blob" else _MOST_TREE
         wanted = list(dict.fromkeys(ids))
-        if len(wanted) <= _FEW:  # the process that is there anyway is faster than another one
-            found = {}
-            for one in wanted:
-                with suppress(ContentRefused):
-                    read = self.read(one, most)
-                    found[one] = self._whole(one, kind, read[1] if read else None)
-            return found
-        batch = Batch(most)
-        for start in range(0, len(wanted), _ALL_AT_ONCE):
-            part = _lines(wanted[start : start + _ALL_AT_ONCE])
-            run(self.path, "cat-file", "--batch", "--buffer", bare=True, stdin=part, into=batch)
-        return {one: self._whole(one, kind, batch.found.get(one)) for one in wanted if one not in batch.larger}
+        ahead = {one: self._ahead.pop(one) for one in wanted if one in self._ahead}
+        held = {}
+        for one, found in (ahead | self._reader.read_many([one for one in wanted if one not in ahead], most)).items():
+            if found is None or (found.id, found.kind) != (one, kind):
+                raise damaged(self.path, one)
+            if found.data is not None:
+                held[one] = found.data
+        return held
 
-    def _whole(self, one: str, kind: str, data: bytes | None) -> bytes:
-        if data is None or object_id(kind, data) != one:
-            raise damaged(self.path, one)
-        return data
-
-    def fetch(self, url: str, ref: str) -> str:
+    def fetch(self, url: str, ref: str, *, newest: bool = False) -> str:
         """Fetch `ref` (`HEAD`, a full ref name, or a commit) into a place of its own; return the commit.
 
-        Nothing reads the fetched commit until `accept` makes it the head. Raises `NetworkError` if there is none.
+        With `newest` that commit alone is fetched, and nothing of its history until `complete` is asked for that; a
+        server that cannot do so sends all. Nothing reads the fetched commit until `accept` makes it the head. Raises
+        `NetworkError` if there is none.
         """
+        return self._end_fetch(url, ref, lambda: self._fetch(url, *self._begin_fetch(url, ref, newest=newest)))
+
+    @contextmanager
+    def fetch_apart(self, url: str, ref: str, *, newest: bool = False) -> Iterator[Callable[[], str]]:
+        """Begin a `fetch` that goes on by itself, as long as the context lasts, and asks nobody anything.
+
+        What is given waits for its end, and returns the commit.
+        """
+        words = self._begin_fetch(url, ref, newest=newest)
+        process = Apart(self.path, "fetch", *words, settings=self._partial(url))
+        try:
+            yield lambda: self._end_fetch(url, ref, process.finish)
+        finally:
+            process.stop()
+
+    def _begin_fetch(self, url: str, ref: str, *, newest: bool = False) -> list[str]:
         self.create()
         (self.path / _INCOMING).unlink(missing_ok=True)  # git may say yes to a shallow clone, and fetch nothing
-        options = (*_FETCH, "--filter=blob:none") if self.filtered else _FETCH
+        options = [*_FETCH, *(["--filter=blob:none"] if self.filtered else []), *(["--depth=1"] if newest else [])]
+        return [*options, "--", "origin" if self.filtered else url, f"+{ref}:{_INCOMING}"]
+
+    def _end_fetch(self, url: str, ref: str, fetch: Callable[[], None]) -> str:
         try:
-            self._fetch(url, *options, "--", "origin" if self.filtered else url, f"+{ref}:{_INCOMING}")
+            try:
+                fetch()
+            except GitFailed as error:
+                if not any(_ALL_OR_NOTHING.search(line) for line in error.details):
+                    raise
+                self._fetch(url, *self._begin_fetch(url, ref))
         except GitFailed as error:
             raise network_error("fetch", url, error.details) from None
-        commit = self.commit_of(_INCOMING)
+        commit = self._peeled(self._ref(_INCOMING))
         if not commit:
             raise NetworkError(
                 f"{url} has no commit to fetch",
@@ -140,19 +178,56 @@ class Mirror:
             )
         return commit
 
-    def _fetch(self, url: str, *arguments: str, stdin: bytes = b"") -> None:
-        """Run a fetch. What makes a remote a partial one is said for this run alone, so that no read ever fetches."""
-        partial = {
-            "remote.origin.url": url,
-            "remote.origin.promisor": "true",
-            "remote.origin.partialclonefilter": "blob:none",
-            "fetch.negotiationAlgorithm": "noop" if stdin else "default",
-        }
-        run(self.path, "fetch", *arguments, bare=True, stdin=stdin, settings=partial if self.filtered else None)
+    def _peeled(self, name: str | None) -> str | None:
+        """Return the commit that an object is, or that a tag stands for; None if that is no commit."""
+        for _ in range(_MOST_TAGS):
+            found = self.read(name, _MOST_TREE) if name else None
+            if found is None or found[0] != "tag":
+                return name if found and found[0] == "commit" else None
+            tagged = re.match(rb"object ([0-9a-f]{40})\n", found[1])
+            name = tagged[1].decode() if tagged else None
+        return None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the history of what was fetched is here, and not only what was the newest commit once."""
+        return not (self.path / "shallow").exists()
+
+    def complete(self, url: str, ref: str) -> None:
+        """Have the whole history of what was fetched here, of which `ref` is now the newest commit."""
+        if self.whole:
+            return
+        if self.origin is None:
+            raise NetworkError(
+                f"the history of {self.title} has not been fetched yet", hint="run again without --offline"
+            )
+        words = self._begin_fetch(url, ref)
+        self._end_fetch(url, ref, lambda: self._fetch(url, "--unshallow", *words))
+        if not self.whole:
+            raise NetworkError(
+                f"{url} does not have the whole history of what was fetched of it",
+                hint="if it is a shallow clone, git fetch --unshallow makes it whole; else run agentpkg cache clean",
+            )
+
+    def _fetch(self, url: str, *words: str, stdin: bytes = b"") -> None:
+        run(self.path, "fetch", *words, bare=True, stdin=stdin, settings=self._partial(url, asked=bool(stdin)))
+
+    def _partial(self, url: str, *, asked: bool = False) -> dict[str, str] | None:
+        """Return what makes a remote a partial one: said for one run alone, so that no read ever fetches."""
+        return (
+            {
+                "remote.origin.url": url,
+                "remote.origin.promisor": "true",
+                "remote.origin.partialclonefilter": "blob:none",
+                "fetch.negotiationAlgorithm": "noop" if asked else "default",
+            }
+            if self.filtered
+            else None
+        )
 
     def need(self, ids: Iterable[str]) -> None:
         """Have these objects here: of a filtered mirror, fetch those that are missing, together."""
-        missing = [one for one in dict.fromkeys(ids) if not self.has(one)] if self.filtered else []
+        missing = self._reader.missing(ids) if self.filtered else ()
         if not missing:
             return
         if self.origin is None:
@@ -181,7 +256,7 @@ class Mirror:
 
     def follows(self, new: str, old: str) -> bool:
         """Say whether the commit `old` is part of the history of `new`."""
-        if not self.has(old):
+        if self.read(old, _MOST_TREE) is None:
             return False
         status, _ = run(self.path, "merge-base", "--is-ancestor", old, new, bare=True, allowed=(0, 1))
         return status == 0
@@ -204,14 +279,22 @@ class Mirror:
         found = TreeDiff(self.tree)
         return tuple(found.changed(f"{old}:{folder}", f"{new}:{folder}", f"{folder}/", levels=1))
 
-    def root(self, commit: str) -> str:
-        """Return the first commit of a history, the smallest id where there are several."""
+    def root(self, commit: str) -> str | None:
+        """Return the first commit of a history, the smallest id where there are several; None if it is not here."""
+        if not self.whole:
+            return None
         _, output = run(self.path, "rev-list", "--max-parents=0", commit, bare=True)
         return min(output.decode().split())
 
     def accept(self, commit: str) -> None:
         """Make `commit` the head that everything reads."""
-        run(self.path, "update-ref", HEAD, commit, bare=True)
+        place = self.path / HEAD
+        part = place.with_suffix(".lock")  # as git calls it, so that what is left of it is known for what it is
+        try:
+            write_synced(part, f"{commit}\n".encode())
+            os.replace(part, place)
+        except OSError as error:
+            raise DiskError(f"cannot write {place}: {error.strerror}", hint=SEE_RIGHTS) from None
 
     def store(self, files: dict[str, bytes], message: str) -> None:
         """Fill a new mirror with one commit of `files`, the same commit on every machine."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError, nearest
@@ -11,6 +10,7 @@ from agentpkg.hostfields import host_limits, host_powers, read_field
 from agentpkg.manifest import FILE_NAME
 from agentpkg.overrides import TEXTS, in_order, place_name
 from agentpkg.text import check_value, short
+from agentpkg.values import dataclass, replace
 from agentpkg.withheld import lifted
 
 if TYPE_CHECKING:
@@ -112,11 +112,12 @@ def _beyond(bundle: Bundle, agent: Agent, narrowed: Agent, host: Host) -> Iterat
 def limits_left(agent: Agent, overrides: Iterable[Override], hosts: Mapping[str, Host]) -> frozenset[str]:
     """Return the limits that fields set for an agent on any host, with the overrides."""
     places = [*overrides]
-    own = {name: dict(agent.host_fields.get(name, {})) for name in hosts}
+    touched = hosts if places else [name for name in agent.host_fields if name in hosts]
+    own = {name: dict(agent.host_fields.get(name, {})) for name in touched}
     for name, fields in own.items():
         for one in in_order(places, agent.name, name):
             fields.update(one.values)
-    return frozenset(limit for name, host in hosts.items() for limit in host_limits(own[name], host))
+    return frozenset(limit for name, fields in own.items() for limit in host_limits(fields, hosts[name]))
 
 
 def find_effects(agent: Agent, narrowed: Agent, host: Host) -> Iterator[Effect]:

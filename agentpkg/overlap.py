@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.grants import EVERYTHING
 from agentpkg.losses import Fidelity, Note
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from agentpkg.grants import Grants
     from agentpkg.hosts.base import AlsoRead, Host
@@ -43,10 +43,13 @@ def find_overlaps(placed: Sequence[Placed], used: Iterable[Host], user: bool) ->
     overlap: agents have one name everywhere.
     """
     own = {(one.rendering.agent, one.rendering.host) for one in placed}
+    at: dict[str, dict[str, list[int]]] = {}
+    for number, one in enumerate(placed):
+        at.setdefault(one.rendering.agent, {}).setdefault(one.path, []).append(number)
     overlaps = [
         Overlap(bundle=one.bundle, agent=one.rendering.agent, host=host.name, note=note)
         for host in used
-        for one in placed
+        for one in (placed[number] for number in _looked_at(host, at, user))
         for note in _notes(
             one,
             host,
@@ -56,6 +59,25 @@ def find_overlaps(placed: Sequence[Placed], used: Iterable[Host], user: bool) ->
         )
     ]
     return tuple(dict.fromkeys(overlaps))
+
+
+def _looked_at(host: Host, at: Mapping[str, Mapping[str, list[int]]], user: bool) -> list[int]:
+    """Return the numbers, in their order, of what stands where `host` looks for it; `at` has them by agent and path.
+
+    So that each host looks at its own few places, and not at all that was written for all others.
+    """
+    skills = host.user_skills if user else host.skills
+    templates = [
+        *(also.agents for also in host.also_reads),
+        *([f"{skills}/SKILL.md"] if skills and host.native else []),
+    ]
+    paths = dict.fromkeys(templates)
+    return sorted(
+        number
+        for agent, by_path in at.items()
+        for template in paths
+        for number in by_path.get(template.format(name=agent), ())
+    )
 
 
 def _notes(one: Placed, host: Host, *, has_own: bool, free: bool, user: bool) -> Iterator[Note]:

@@ -7,10 +7,10 @@ and written; `agentpkg.narrowing` puts them into agents.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping

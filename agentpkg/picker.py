@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from agentpkg.console import insist, one_line
 from agentpkg.errors import UsageError, nearest
 from agentpkg.hidden import escape
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

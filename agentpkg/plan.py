@@ -6,13 +6,13 @@ rendering that should be there now. `decide` is the table of every case; nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from agentpkg.files import CONFLICT_SUFFIX, file_digest, is_entry, like
 from agentpkg.lockfile import NO_RENDERING, LockedFile
 from agentpkg.shared import write_entries
+from agentpkg.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

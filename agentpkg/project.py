@@ -8,13 +8,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentpkg import lockfile, manifest
+from agentpkg import STATE, lockfile, manifest
 from agentpkg.errors import SEE_RIGHTS, ContentRefused, DiskError, IntegrityError, UsageError
 from agentpkg.files import DiskFile, file_digest, fold, is_entry
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 4 * 1024 * 1024
 _MOST_FOLDERS = 16  # that lie in each other, below the folder of a bundle
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_TO_READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,11 @@ class Project:
     def home(self) -> Path:
         """The folder that the manifest lies in, from which paths of bundles are seen."""
         return (self.root / self.manifest).parent
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """The paths of the two files that say what there should be."""
+        return self.manifest, self.lock
 
     @property
     def has_manifest(self) -> bool:
@@ -106,18 +112,17 @@ def find_repository(start: Path) -> Path | None:
 
 
 def _project(root: Path) -> Project:
-    return Project(root=root, user=False, manifest=manifest.FILE_NAME, lock=lockfile.FILE_NAME, state=".agentpkg")
+    return Project(root=root, user=False, manifest=manifest.FILE_NAME, lock=lockfile.FILE_NAME, state=STATE)
 
 
 def user_project() -> Project:
     """Return the project that `--global` works on: the user's home folder, with a manifest in `~/.agentpkg`."""
-    folder = ".agentpkg"
     return Project(
         root=Path.home(),
         user=True,
-        manifest=f"{folder}/{manifest.FILE_NAME}",
-        lock=f"{folder}/{lockfile.FILE_NAME}",
-        state=f"{folder}/state",
+        manifest=f"{STATE}/{manifest.FILE_NAME}",
+        lock=f"{STATE}/{lockfile.FILE_NAME}",
+        state=f"{STATE}/state",
     )
 
 
@@ -190,7 +195,7 @@ def _read(root: Path, path: str) -> DiskFile | None:
     try:
         if not _NO_LINK and stat.S_ISLNK(os.lstat(full).st_mode):
             return DiskFile(content=b"", sha256="", odd=f"{path} is a symbolic link")
-        descriptor = os.open(full, os.O_RDONLY | _NO_LINK | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(full, _TO_READ)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -254,6 +259,15 @@ def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tup
             inner.sort()
             found += [(Path(place) / name).relative_to(root).as_posix() for name in names]
     return tuple(sorted(path for path in set(found) if path not in known))
+
+
+def folders_below(root: Path, folders: Iterable[str]) -> list[str]:
+    """Return `folders` and all folders in them, by their paths below `root`; links are not followed."""
+    return [
+        Path(place).relative_to(root).as_posix()
+        for folder in folders
+        for place, _, _ in os.walk(root / folder, followlinks=False)
+    ]
 
 
 def why_no_folder(root: Path, path: str) -> str | None:

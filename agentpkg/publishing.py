@@ -10,7 +10,6 @@ import os
 import random
 import re
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import refresh
@@ -19,6 +18,7 @@ from agentpkg.git import GitFailed, check_ref, run
 from agentpkg.journal import write_synced
 from agentpkg.mirror import branch_of, list_remote
 from agentpkg.unreachable import network_error
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

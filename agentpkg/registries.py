@@ -5,26 +5,29 @@ Bundles that lie in the project itself are found here too, so that nothing above
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from agentpkg.acceptance import check_seen, fetch_commit
 from agentpkg.builtin import open_builtin
 from agentpkg.direct import Collection, Pin
 from agentpkg.errors import AgentpkgError, UsageError, nearest
-from agentpkg.git import Damaged
+from agentpkg.objects import Damaged
 from agentpkg.registry import Registry
-from agentpkg.remote import Remote, mirror_lock
+from agentpkg.remote import Remote, fetch_together, mirror_lock
 from agentpkg.requirement import DEFAULT_REGISTRY, bundle_id, split_id
 from agentpkg.trail import note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from agentpkg.bundle import Bundle
     from agentpkg.local import Local
+    from agentpkg.mirror import Mirror
     from agentpkg.registry_tables import RegistrySource
     from agentpkg.resolve import Offer
 
@@ -60,6 +63,7 @@ class Registries:
         self._tell = tell
         self._told: set[str] = set()
         self._open: dict[str, Registry | Collection] = {}
+        self._fetched: dict[str, Mirror | AgentpkgError] = {}
 
     def get(self, name: str) -> Registry | Collection:
         """Return the registry called `name`, fetched if need be."""
@@ -84,6 +88,7 @@ class Registries:
 
     def all(self) -> tuple[Registry | Collection, ...]:
         """Return every registry, the default one first."""
+        self.fetch(self.names)
         return tuple(self.get(name) for name in self.names)
 
     def offers(self, bundle: str) -> tuple[Offer, ...]:
@@ -98,6 +103,30 @@ class Registries:
             if others and bundle not in self.local:
                 error.hint = f"did you mean {' or '.join(others)}? a name never falls through to another registry"
             raise
+
+    def read_ahead(self, bundles: Iterable[str]) -> None:
+        """Open the registries of these bundles, and read what `offers` needs of them together."""
+        self._ahead(dict.fromkeys(bundles, ""), lambda registry, names: registry.read_ahead(names))
+
+    def load_ahead(self, chosen: Mapping[str, str]) -> None:
+        """Open the registries of these bundles, and read what `load` needs of the chosen versions together."""
+        self._ahead(chosen, Registry.load_ahead)
+
+    def _ahead(self, bundles: Mapping[str, str], read: Callable[[Registry, Mapping[str, str]], None]) -> None:
+        """Read of many bundles, by registry. What cannot be had is told when it is asked for by itself."""
+        found: dict[str, dict[str, str]] = {}
+        for bundle, version in bundles.items():
+            registry, name = split_id(bundle)
+            if bundle not in self.local and (registry in self._sources or registry == DEFAULT_REGISTRY):
+                found.setdefault(registry, {})[name] = version
+        self.fetch(found)
+        for registry, names in found.items():
+            self._healing(registry, partial(self._read, registry, names, read))
+
+    def _read(self, name: str, names: Mapping[str, str], read: Callable[[Registry, Mapping[str, str]], None]) -> None:
+        opened = self.get(name)
+        if isinstance(opened, Registry):
+            read(opened, names)
 
     def _tell_if_gone(self, bundle: str) -> None:
         """Warn, once, of an agent that is locked and that its repository no longer has under that name."""
@@ -156,14 +185,32 @@ class Registries:
         """Raise `IntegrityError` unless the registry still is what this machine has seen of it, all of it."""
         opened = self.get(name)
         if isinstance(opened, Registry) and name in self._sources:
-            remote = Remote.of(name, self._sources[name], self._root, offline=self._offline, tell=self._tell)
+            remote = self._remote_of(name)
             check_seen(opened.mirror, remote.ledger, name, remote.folder)
 
+    def fetch(self, names: Iterable[str]) -> None:
+        """Fetch those of these registries that must be, at the same time. Errors are told when they are opened."""
+        closed = [self._remote_of(name) for name in names if name in self._sources and name not in self._open]
+        waiting = [one for one in closed if self._is_wanting(one.mirror())]
+        if len(waiting) > 1 and os.name == "posix":
+            with self._status(f"fetching registries {', '.join(one.name for one in waiting)}"):
+                self._fetched |= fetch_together(waiting)
+
+    def _remote_of(self, name: str) -> Remote:
+        return Remote.of(name, self._sources[name], self._root, offline=self._offline, tell=self._tell)
+
+    def _is_wanting(self, mirror: Mirror) -> bool:
+        return not self._offline and (self._fresh or mirror.head is None)
+
     def _remote(self, name: str) -> Registry | Collection:
-        source = self._sources[name]
-        remote = Remote.of(name, source, self._root, offline=self._offline, tell=self._tell)
+        source, remote = self._sources[name], self._remote_of(name)
         mirror = remote.mirror()
-        if not self._offline and (self._fresh or mirror.head is None or mirror.damaged):
+        fetched = self._fetched.pop(name, None)
+        if isinstance(fetched, AgentpkgError):
+            raise fetched
+        if fetched:
+            mirror = fetched
+        elif self._is_wanting(mirror) or (not self._offline and mirror.damaged):
             with self._status(f"fetching registry {name}"), remote.locked() as mirror:
                 remote.fetch(mirror)
         else:

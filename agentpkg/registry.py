@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
-from agentpkg.git import damaged
 from agentpkg.limits import LIMITS, MOST_FILES, Limits
+from agentpkg.objects import damaged
 from agentpkg.ranking import meant
 from agentpkg.registry_file import parse_registry_file, parse_yanked
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
+from agentpkg.trees import parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 
 
 YANKED = "yanked.toml"
+_ABOUT = "bundle.toml"
 PLAIN_FILES = ("100644", "100755")
 _MOST_FOLDERS = 16
+_MOST_AHEAD = 50_000  # objects
 
 
 class Registry:
@@ -49,15 +53,15 @@ class Registry:
         if commit is None:
             raise NetworkError(f"registry {name} ({url}) has not been fetched yet", hint="run again without --offline")
         self.commit = commit
+        self._held: dict[str, tuple[Entry, ...]] = {}
+        self._offers: dict[str, tuple[Offer, ...]] = {}
         self._check_format()
 
     def _object(self, path: str) -> str:
         return f"{self.commit}:{self._prefix}{path}"
 
-    def _file(self, path: str) -> bytes | None:
-        """Return the bytes of one file, None if there is none."""
-        folder, _, name = path.rpartition("/")
-        entry = next((one for one in self.mirror.tree(self._object(folder)) or () if one.name == name), None)
+    def _file(self, entry: Entry | None, path: str) -> bytes | None:
+        """Return the bytes of the file that an entry names, None if it names none."""
         if entry is None or entry.mode not in PLAIN_FILES:
             return None
         self.mirror.need([entry.id])
@@ -67,7 +71,8 @@ class Registry:
         return found[1]
 
     def _check_format(self) -> None:
-        data = self._file("registry.toml")
+        entries = self.mirror.tree(self._object("")) or ()
+        data = self._file(_find(entries, "registry.toml"), "registry.toml")
         where = f"registry {self.name}: registry.toml"
         if data is None:
             raise ContentRefused(
@@ -79,19 +84,20 @@ class Registry:
 
     def names(self) -> tuple[str, ...]:
         """Return the name of every bundle, sorted."""
-        return tuple(sorted(self._folders()))
+        return tuple(self.folders)
 
-    def _folders(self) -> dict[str, str]:
-        """Return the id of every bundle's tree, by its name."""
+    @cached_property
+    def folders(self) -> Mapping[str, str]:
+        """The id of every bundle's tree, by its name, sorted."""
         entries = self.mirror.tree(self._object("bundles")) or ()
-        return {entry.name: entry.id for entry in entries if entry.is_folder and NAME.match(entry.name)}
+        return dict(sorted((one.name, one.id) for one in entries if one.is_folder and NAME.match(one.name)))
 
     def versions(self, name: str) -> tuple[str, ...]:
         """Return every version of a bundle, newest first; raise `UsageError` if there is no such bundle."""
         return tuple(_sorted_versions(self._entries(name)))
 
     def _entries(self, name: str) -> tuple[Entry, ...]:
-        entries = self.mirror.tree(self._object(f"bundles/{name}"))
+        entries = self._entries_if_any(name)
         if entries is None:
             raise UsageError(
                 f"there is no bundle {name!r} in registry {self.name}",
@@ -99,10 +105,54 @@ class Registry:
             )
         return entries
 
+    def _entries_if_any(self, name: str) -> tuple[Entry, ...] | None:
+        if name not in self._held:  # one is found by git, without a look at all that there are
+            entries = self.mirror.tree(self._object(f"bundles/{name}"))
+            if entries is None:
+                return None
+            self._held[name] = entries
+        return self._held[name]
+
+    def _version(self, name: str, version: str) -> Entry | None:
+        """Return the folder of a version, None if there is no such version."""
+        found = _find(self._entries_if_any(name) or (), version)
+        return found if found and found.is_folder else None
+
+    def read_ahead(self, names: Iterable[str]) -> None:
+        """Read what `offers` needs of many bundles, all together. Those that there are not are passed over."""
+        held = self._hold(names)
+        versions = [one.id for one in held if one.is_folder and is_version(one.name)]
+        inner = [entry for data in self.mirror.read_ahead(versions).values() for entry in parse_tree(data)]
+        entries = (*(one for one in held if one.name == YANKED), *(one for one in inner if one.name == _ABOUT))
+        self._read_files_ahead(entries)
+
+    def load_ahead(self, chosen: Mapping[str, str]) -> None:
+        """Read what `load` needs of one version of many bundles, all together."""
+        self._hold(chosen)
+        level = [entry.id for name, version in chosen.items() if (entry := self._version(name, version))]
+        files: list[Entry] = []
+        while level and len(files) + len(level) <= _MOST_AHEAD:
+            entries = [entry for data in self.mirror.read_ahead(level).values() for entry in parse_tree(data)]
+            files += [entry for entry in entries if not entry.is_folder]
+            level = [entry.id for entry in entries if entry.is_folder]
+        self._read_files_ahead(files)
+
+    def _hold(self, names: Iterable[str]) -> list[Entry]:
+        """Read the folders of many bundles together, and return what stands in those that were not read before."""
+        new = {name: self.folders[name] for name in names if name in self.folders and name not in self._held}
+        trees = self.mirror.trees(new.values())
+        self._held |= {name: trees[tree] for name, tree in new.items()}
+        return [entry for name in new for entry in self._held[name]]
+
+    def _read_files_ahead(self, entries: Iterable[Entry]) -> None:
+        ids = [entry.id for entry in entries if entry.mode in PLAIN_FILES]
+        self.mirror.need(ids)
+        self.mirror.read_ahead(ids)
+
     def yanked(self, name: str) -> Mapping[str, str]:
         """Return the reasons of a bundle's yanked versions."""
-        data = self._file(f"bundles/{name}/{YANKED}")
-        return self._parse_yanked(name, data)
+        entry = _find(self._entries_if_any(name) or (), YANKED)
+        return self._parse_yanked(name, self._file(entry, f"bundles/{name}/{YANKED}"))
 
     def _parse_yanked(self, name: str, data: bytes | None) -> Mapping[str, str]:
         where = f"registry {self.name}: bundles/{name}/{YANKED}"
@@ -110,11 +160,12 @@ class Registry:
 
     def about(self, name: str, version: str) -> BundleFile:
         """Return what a version's `bundle.toml` says."""
-        data = self._file(f"bundles/{name}/{version}/bundle.toml")
-        return self._parse_about(name, version, data)
+        folder = self._version(name, version)
+        entry = _find(self.mirror.tree(folder.id) or (), _ABOUT) if folder else None
+        return self._parse_about(name, version, self._file(entry, f"bundles/{name}/{version}/{_ABOUT}"))
 
     def _parse_about(self, name: str, version: str, data: bytes | None) -> BundleFile:
-        where = f"{name}/{version}/bundle.toml"
+        where = f"{name}/{version}/{_ABOUT}"
         if data is None:
             raise ContentRefused(
                 f"{where} is missing in registry {self.name}",
@@ -129,13 +180,14 @@ class Registry:
 
         A version that cannot be read says why, and does not stand in the way of the others.
         """
-        entries = self._entries(name)
-        versions = _sorted_versions(entries)
-        yanked = self.yanked(name) if any(entry.name == YANKED for entry in entries) else {}
-        files = self._bundle_files(versions.values())
-        return tuple(
-            self._offer(name, version, files.get(tree), yanked.get(version)) for version, tree in versions.items()
-        )
+        if name not in self._offers:
+            versions = _sorted_versions(self._entries(name))
+            yanked = self.yanked(name)
+            files = self._bundle_files(versions.values())
+            self._offers[name] = tuple(
+                self._offer(name, version, files.get(tree), yanked.get(version)) for version, tree in versions.items()
+            )
+        return self._offers[name]
 
     def _bundle_files(self, trees: Iterable[str]) -> dict[str, bytes]:
         """Return the bytes of `bundle.toml` by the tree of the version that it lies in, all read together."""
@@ -143,7 +195,7 @@ class Registry:
             tree: entry.id
             for tree, entries in self.mirror.trees(trees).items()
             for entry in entries
-            if entry.name == "bundle.toml" and entry.mode in PLAIN_FILES
+            if entry.name == _ABOUT and entry.mode in PLAIN_FILES
         }
         self.mirror.need(ids.values())
         found = self.mirror.read_many(ids.values())
@@ -158,13 +210,7 @@ class Registry:
 
     def holders(self, agents: Set[str]) -> dict[str, set[str]]:
         """Return by agent's name the bundles of which the newest version that may be installed has such an agent."""
-        fit = {}
-        folders = self._folders()
-        trees = self.mirror.trees(folders.values())
-        for name, tree in folders.items():
-            with suppress(ContentRefused):  # nobody knows which of its versions were yanked
-                fit[name] = next(iter(self._fit(name, trees.get(tree, ()))), None)
-        versions = {name: one[1] for name, one in fit.items() if one}
+        versions = {name: fit[0][1] for name, fit in self._fit(self.folders).items() if fit}
         inner = self.mirror.trees(versions.values())
         places = {
             name: entry.id
@@ -180,17 +226,12 @@ class Registry:
                     held.setdefault(entry.name.removesuffix(".md"), set()).add(name)
         return held
 
-    def newest(self) -> dict[str, BundleFile]:
-        """Return what the newest version of every bundle says about itself, all read together.
+    def newest(self, names: Iterable[str] | None = None) -> dict[str, BundleFile]:
+        """Return what the newest version of every bundle, or of some, says about itself, all read together.
 
         A version that was yanked or cannot be read does not count, and a pre-release only where there is no other.
         """
-        folders = self._folders()
-        trees = self.mirror.trees(folders.values())
-        waiting: dict[str, list[tuple[str, str]]] = {}
-        for name, tree in folders.items():
-            with suppress(ContentRefused):  # nobody knows which of its versions were yanked
-                waiting[name] = self._fit(name, trees.get(tree, ()))
+        waiting: dict[str, list[tuple[str, str]]] = self._fit(self.folders if names is None else names)
         newest: dict[str, BundleFile] = {}
         while waiting:
             files = self._bundle_files(candidates[0][1] for candidates in waiting.values() if candidates)
@@ -204,21 +245,27 @@ class Registry:
                     del waiting[name]
         return dict(sorted(newest.items()))
 
-    def withdrawn(self, others: Set[str]) -> dict[str, tuple[BundleFile, str]]:
-        """Return the bundles of which every version was yanked, but for `others`: what the newest says, and why."""
+    def withdrawn(self, names: Iterable[str]) -> dict[str, tuple[BundleFile, str]]:
+        """Return those of some bundles of which every version was yanked: what the newest says, and why."""
         gone = {}
-        for name in sorted(self._folders().keys() - others):
+        for name in sorted(names):
             with suppress(ContentRefused):
                 versions, reasons = self.versions(name), self.yanked(name)
                 if versions and reasons.keys() >= set(versions):
                     gone[name] = (self.about(name, versions[0]), reasons[versions[0]])
         return gone
 
-    def _fit(self, name: str, entries: tuple[Entry, ...]) -> list[tuple[str, str]]:
-        """Return the versions that may be installed with their trees, finals first, each newest first."""
-        yanked = self.yanked(name) if any(entry.name == YANKED for entry in entries) else {}
-        fit = [one for one in _sorted_versions(entries).items() if one[0] not in yanked]
-        return sorted(fit, key=lambda one: not is_final(one[0]))
+    def _fit(self, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+        """Return the versions of bundles that may be installed with their trees, finals first, each newest first."""
+        held = self._hold(names)
+        self._read_files_ahead(entry for entry in held if entry.name == YANKED)
+        fit = {}
+        for name in names:
+            with suppress(ContentRefused):  # nobody knows which of its versions were yanked
+                yanked = self.yanked(name)
+                found = [one for one in _sorted_versions(self._entries(name)).items() if one[0] not in yanked]
+                fit[name] = sorted(found, key=lambda one: not is_final(one[0]))
+        return fit
 
     def load(self, name: str, version: str) -> Bundle:
         """Return a version with all its files, or raise `ContentRefused` for one that is not fit to install."""
@@ -232,7 +279,8 @@ class Registry:
 
     def files(self, name: str, version: str) -> dict[str, bytes]:
         """Return the files of a version by their path in it, none if there is no such version."""
-        return read_tree(self.mirror, self._object(f"bundles/{name}/{version}"), f"{name} {version}", self._limits)
+        folder = self._version(name, version)
+        return read_tree(self.mirror, folder.id, f"{name} {version}", self._limits) if folder else {}
 
     def place(self, name: str, version: str) -> str:
         """Return the path of a version's folder in the repository."""
@@ -244,6 +292,10 @@ class Registry:
                 f"registry {self.name}: bundles/{folder_name}/{folder_version} holds {name} {version}",
                 hint="whoever owns the registry must put it into its own folder",
             )
+
+
+def _find(entries: Iterable[Entry], name: str) -> Entry | None:
+    return next((one for one in entries if one.name == name), None)
 
 
 def _sorted_versions(entries: Iterable[Entry]) -> dict[str, str]:

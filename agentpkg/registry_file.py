@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from agentpkg.errors import ContentRefused
 from agentpkg.fields import parse_toml
 from agentpkg.text import check_line, decode
+from agentpkg.values import dataclass
 
 FORMAT = 1
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError
 from agentpkg.files import like
 from agentpkg.limits import LIMITS, MOST_BUNDLE_BYTES, MOST_FILE_BYTES, Limits
 from agentpkg.requirement import check_name
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

@@ -5,7 +5,6 @@ Pure: what the registry holds comes in as values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -21,6 +20,7 @@ from agentpkg.manifest import HostSettings
 from agentpkg.resolve import Index, Offer, resolve
 from agentpkg.semver import Level, level_between, next_version, version_before
 from agentpkg.targets import Destination, Selection, render_selections
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

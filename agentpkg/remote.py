@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from agentpkg.acceptance import fetch_agents, full_ref, list_versions, refresh
-from agentpkg.errors import AgentpkgError
+from agentpkg.acceptance import accept_agents, full_ref, list_versions, refresh
+from agentpkg.errors import AgentpkgError, NetworkError
 from agentpkg.exclusive import exclusive
-from agentpkg.git import check_ref
+from agentpkg.git import can_ask, check_ref
 from agentpkg.ledger import Ledger, ledger_path, source_key
 from agentpkg.mirror import HEAD, Mirror
+from agentpkg.objects import Damaged
 from agentpkg.registry import YANKED, Registry
 from agentpkg.signatures import Policy, check_signed, read_policy
 from agentpkg.sources import git_url
 from agentpkg.store import cache_folder, state_folder
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -95,9 +96,35 @@ class Remote:
 
     def fetch(self, mirror: Mirror) -> str:
         """Fetch what there is now, and accept it if it may be; return the commit. The mirror must be `locked`."""
+        ref, fixed = self._wanted(mirror)
+        return self._accept(mirror, mirror.fetch(self.url, ref, newest=self._is_new(mirror)), fixed)
+
+    @contextmanager
+    def fetch_apart(self, mirror: Mirror) -> Iterator[Callable[[], str]]:
+        """Begin what `fetch` does, which goes on by itself and asks nobody anything; give what does the rest of it."""
+        ref, fixed = self._wanted(mirror)
+        with mirror.fetch_apart(self.url, ref, newest=self._is_new(mirror)) as finish:
+            yield lambda: self._accept(mirror, finish(), fixed)
+
+    def _is_new(self, mirror: Mirror) -> bool:
+        """Say whether the newest commit is all that is needed: nothing was seen before that it must go on from."""
+        agents, signed = self.source.ref is not None, self.source.signers is not None
+        return not (agents or signed or mirror.head or self.ledger.tip)
+
+    def _wanted(self, mirror: Mirror) -> tuple[str, str | None]:
+        """Return the full name of the ref that is fetched, and the name of a tag, which must never move."""
+        source = self.source
+        if source.ref is not None:
+            full, fixed = full_ref(mirror, self.url, source.ref)
+            return full, source.ref if fixed else None
+        return f"refs/heads/{check_ref(source.branch)}" if source.branch else "HEAD", None
+
+    def _accept(self, mirror: Mirror, new: str, fixed: str | None) -> str:
         if self.source.ref is not None:
-            return fetch_agents(mirror, self.ledger, self.name, self.url, self.source.ref, self.tell)
-        new = self.fetch_only(mirror)
+            accept_agents(mirror, self.ledger, self.name, new, fixed=fixed, tell=self.tell)
+            return new
+        if self.source.signers is not None:
+            self.complete(mirror)
         policy = self.check_commit(mirror, new)
         Registry(self.name, self.source.url, mirror, self.prefix, new)  # one that cannot be read is not accepted
         old = mirror.head
@@ -123,19 +150,34 @@ class Remote:
         """Raise unless all up to a commit is signed as the project asks; return what it asks for, None if nothing."""
         policy = self._policy()
         if policy:
+            if not mirror.whole:
+                raise NetworkError(
+                    f"the history of registry {self.name}, which must be signed, has not been fetched yet",
+                    hint="run again without --offline",
+                )
             check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
         return policy
 
-    def fetch_only(self, mirror: Mirror) -> str:
-        """Fetch what there is now, and return its commit, which nothing reads yet. The mirror must be `locked`."""
-        if self.source.ref is not None:
-            return mirror.fetch(self.url, full_ref(mirror, self.url, self.source.ref)[0])
-        return mirror.fetch(self.url, f"refs/heads/{check_ref(self.source.branch)}" if self.source.branch else "HEAD")
+    def fetch_all(self, mirror: Mirror) -> str:
+        """Fetch what there is now with all of its history; return its commit, which nothing reads yet. `locked`."""
+        ref, _ = self._wanted(mirror)
+        new = mirror.fetch(self.url, ref)
+        self.complete(mirror)
+        return new
+
+    def complete(self, mirror: Mirror) -> None:
+        """Have the whole history of what was fetched in the mirror."""
+        if not mirror.whole:
+            mirror.complete(self.url, self._wanted(mirror)[0])
 
     def check_signed(self, mirror: Mirror) -> None:
         """Raise unless the mirror's head is signed as the project asks, whoever fetched it."""
-        policy, commit = self._policy(), mirror.head
+        policy = self._policy()
+        commit = mirror.head if policy else None
         if policy and commit and self.ledger.signed != (commit, policy.digest):
+            if not (mirror.whole or self.offline):
+                with self.locked() as locked:
+                    self.complete(locked)
             self.check_commit(mirror, commit)
             with self._ledger_locked():
                 if self.ledger.tip:
@@ -151,6 +193,40 @@ class Remote:
         """Take the history up to `commit` for the right one, and forget what was seen before. Mirror `locked`."""
         self.ledger.begin(mirror.root(commit), list_versions(mirror, commit, self.folder), commit)
         mirror.accept(commit)
+
+
+def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgError]:
+    """Fetch several registries at the same time, and accept them one by one; return mirrors, or what went wrong.
+
+    Left out, to be fetched alone, are the second of two that share a ledger, what is damaged, and what could not be
+    had without asking somebody, where there is somebody to ask.
+    """
+    fetched: dict[str, Mirror | AgentpkgError] = {}
+    begun: dict[str, tuple[Mirror, Callable[[], str]]] = {}
+    with ExitStack() as held:
+        # In the same order everywhere, so that no two runs wait for each other.
+        for remote in sorted({one.key: one for one in reversed(remotes)}.values(), key=lambda one: one.key):
+            with _kept(fetched, remote.name):
+                mirror = held.enter_context(remote.locked())
+                begun[remote.name] = (mirror, held.enter_context(remote.fetch_apart(mirror)))
+        for name in (one.name for one in remotes if one.name in begun):
+            mirror, finish = begun[name]
+            with _kept(fetched, name):
+                finish()
+                fetched[name] = mirror
+    return fetched
+
+
+@contextmanager
+def _kept(errors: dict[str, Mirror | AgentpkgError], name: str) -> Iterator[None]:
+    """Keep an error that would be the same if a registry was fetched alone."""
+    try:
+        yield
+    except Damaged:
+        pass
+    except AgentpkgError as error:
+        if not (isinstance(error, NetworkError) and can_ask()):
+            errors[name] = error
 
 
 def mirror_lock(path: Path) -> AbstractContextManager[None]:

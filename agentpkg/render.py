@@ -8,7 +8,6 @@ rendering carries what the agent would gain in `gained`, and `agentpkg.targets` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg import emit
@@ -18,6 +17,7 @@ from agentpkg.hostfields import read_own_fields, read_own_text
 from agentpkg.losses import Fidelity, Note
 from agentpkg.requirement import TIERS
 from agentpkg.servers import carry_servers
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,6 +124,7 @@ def _body(agent: Agent, host: Host, notes: list[Note]) -> str:
 
 def _rewrite(name: str, body: str, host: Host, notes: list[Note], out: str) -> str:
     """Return the prompt without text that the host would not pass on; `out` is the hint where that cannot be."""
+    as_given = body
     for hazard in host.hazards:
         found = re.search(hazard.pattern, body)
         if found and hazard.replacement is None:
@@ -134,7 +135,7 @@ def _rewrite(name: str, body: str, host: Host, notes: list[Note], out: str) -> s
             more = f", and {times - 1} like it" if times > 1 else ""
             written = f"{_visible(found[0])} is written {_visible(found.expand(hazard.replacement))}{more}"
             notes.append(Note("body", Fidelity.APPROXIMATED, f"{written}: {hazard.why}"))
-    for hazard in host.hazards:
+    for hazard in host.hazards if body is not as_given else ():
         if re.search(hazard.pattern, body):
             raise ContentRefused(f"agent {name}: the prompt cannot be rewritten: {hazard.why}", hint=out)
     return body

@@ -17,13 +17,13 @@ r"""Repairing a header that is not valid YAML, entry by entry.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.header import read_header
 from agentpkg.restrictions import POWER_LISTS, POWER_TABLES, holds_limit
 from agentpkg.text import cut
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

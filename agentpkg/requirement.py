@@ -7,10 +7,10 @@ A bundle's *id* is its name for the default registry and `registry/name` for any
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, UsageError
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

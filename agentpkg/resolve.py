@@ -1,4 +1,4 @@
-"""Resolution: from requirements to one version of every bundle, by resolvelib.
+"""Resolution: from requirements to one version of every bundle.
 
 Pure but for the `Index`, which tells the versions of one bundle when it is first asked for. The newest version that
 everybody accepts is chosen, except that a lock's pin goes first. Pre-releases are chosen only where a specifier names
@@ -7,25 +7,18 @@ one, yanked versions only where they are pinned.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol, TypeAlias
-
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+from typing import TYPE_CHECKING, Protocol
 
 from agentpkg.errors import AgentpkgError, ContentRefused
 from agentpkg.requirement import bundle_id, check_specifier, split_id
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from resolvelib.structs import Matches, RequirementInformation
+    from agentpkg.shelf import Shelf
 
-_MOST_ROUNDS = 20_000
-_MOST_WANTS = 6
+_MOST_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +41,10 @@ class Index(Protocol):
         """Return every version of the bundle with this id, newest first; raise if there is no such bundle."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Want:
-    """A specifier for one bundle, and the chain of who wants it, from the manifest on."""
-
-    id: str
-    specifier: SpecifierSet
-    chain: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    id: str
-    offer: Offer
-    chain: tuple[str, ...] = field(compare=False)
-
-
-_Wants: TypeAlias = "Mapping[str, Iterator[_Want]]"
+def requires_of(bundle: str, offer: Offer) -> dict[str, str]:
+    """Return what a version of a bundle requires, specifiers by id, in the order of names."""
+    registry, _ = split_id(bundle)
+    return {bundle_id(registry, name): specifier for name, specifier in sorted(offer.requires.items())}
 
 
 def resolve(
@@ -75,58 +55,85 @@ def resolve(
     `pins` are versions to prefer; `asker` is who wants it, in messages. Raises `AgentpkgError` with the whole chain of
     who wanted what if nothing fits.
     """
-    roots = [
-        _Want(bundle, SpecifierSet(check_specifier(text, f"{asker}: {bundle}")), (asker,))
-        for bundle, text in sorted(wanted.items())
-    ]
-    resolver: Resolver[_Want, _Candidate, str] = Resolver(_Provider(index, pins), BaseReporter())
-    try:
-        result = resolver.resolve(roots, max_rounds=_MOST_ROUNDS)
-    except ResolutionImpossible as error:
-        raise _explain(tuple(error.causes), index) from None
-    except (ResolutionTooDeep, RecursionError):
-        raise _too_tangled() from None
-    chosen = {bundle: candidate.offer for bundle, candidate in sorted(result.mapping.items())}
-    _refuse_unsound(roots, chosen)
+    from agentpkg.shelf import Shelf
+
+    for bundle, text in sorted(wanted.items()):
+        check_specifier(text, f"{asker}: {bundle}")
+    chosen = dict(sorted(_find(wanted, Shelf(index, pins), asker).items()))
     _refuse_cycles(chosen)
     return chosen
 
 
-def _too_tangled(details: Iterable[str] = ()) -> AgentpkgError:
-    return AgentpkgError(
+def _find(wanted: Mapping[str, str], shelf: Shelf, asker: str) -> dict[str, Offer]:
+    """Return an answer that keeps to all that is wanted; what takes more work comes later.
+
+    Nothing of resolvelib is imported before a dead end.
+    """
+    from agentpkg.walk import walk
+
+    try:
+        found = walk(wanted, shelf)
+        if found is None:
+            from agentpkg.backtrack import search
+
+            found = search(wanted, shelf, asker)
+        _refuse_unsound(wanted, found)
+    except Unsolved:
+        from agentpkg.thorough import search_thoroughly
+
+        found = search_thoroughly(wanted, shelf)
+        if found is None:
+            raise
+    return found
+
+
+class Unsolved(AgentpkgError):
+    """No way was found to have all that is wanted."""
+
+
+def too_tangled(details: Iterable[str] = ()) -> Unsolved:
+    """Return the error that says only that no way was found."""
+    return Unsolved(
         "the requirements are too tangled to solve", details=details, hint="pin some of them with == in agentpkg.toml"
     )
 
 
-def _refuse_unsound(roots: Iterable[_Want], chosen: Mapping[str, Offer]) -> None:
+def _refuse_unsound(wanted: Mapping[str, str], chosen: Mapping[str, Offer]) -> None:
     """Raise if the answer leaves out or breaks anything that is wanted.
 
-    After many dead ends resolvelib (1.2.1, its issue 206) forgets now and then who wanted what.
+    resolvelib (1.2.1, its issue 206) forgets now and then who wanted what, and so does the walk, which goes its way.
     """
-    wants = {(root.id, str(root.specifier)) for root in roots}
+    from agentpkg.shelf import fits
+
+    wants = {*wanted.items()}
     for bundle, offer in chosen.items():
-        registry, _ = split_id(bundle)
-        wants |= {(bundle_id(registry, name), text) for name, text in offer.requires.items()}
+        wants.update(requires_of(bundle, offer).items())
     broken = [
         f"{bundle} {text}".strip()
         for bundle, text in sorted(wants)
-        if bundle not in chosen or not _fits(_specifier(text), chosen[bundle].version, True)
+        if bundle not in chosen or not fits(text, chosen[bundle].version)
     ]
     if broken:
-        raise _too_tangled(f"no way was found to have {one}" for one in broken[:_MOST_WANTS])
+        raise too_tangled(f"no way was found to have {one}" for one in broken[:_MOST_TOLD])
 
 
 def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:
     """Raise if a bundle requires itself by way of others: nobody could say which of them is in charge."""
-    left = {
-        bundle: {bundle_id(split_id(bundle)[0], name) for name in offer.requires} for bundle, offer in chosen.items()
-    }
-    while free := [bundle for bundle, requires in left.items() if not requires & left.keys()]:
-        for bundle in free:
-            del left[bundle]
+    left = {bundle: set(requires_of(bundle, offer)) for bundle, offer in chosen.items()}
+    askers: dict[str, list[str]] = {}
+    for bundle, requires in left.items():
+        for other in requires:
+            askers.setdefault(other, []).append(bundle)
+    free = [bundle for bundle, requires in left.items() if not requires]
+    while free:
+        gone = free.pop()
+        del left[gone]
+        for asker in askers.get(gone, ()):
+            left[asker].discard(gone)
+            free += [] if left[asker] else [asker]
     if left:  # from each of these leads a way to another of them, so every walk comes back to where it was
         walk = [min(left)]
-        while (after := min(left[walk[-1]] & left.keys())) not in walk:
+        while (after := min(left[walk[-1]])) not in walk:
             walk.append(after)
         loop = [*walk[walk.index(after) :], after]
         raise ContentRefused(
@@ -134,115 +141,3 @@ def _refuse_cycles(chosen: Mapping[str, Offer]) -> None:
             details=[" → ".join(loop)],
             hint="ask their authors; one of them must require the other no more",
         )
-
-
-# What a search asks again at every turn; bounded, for what lives longer than one search.
-@lru_cache(maxsize=100_000)
-def _fits(specifier: SpecifierSet, version: str, prereleases: bool) -> bool:
-    return specifier.contains(version, prereleases=prereleases)
-
-
-@lru_cache(maxsize=10_000)
-def _specifier(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
-
-
-@lru_cache(maxsize=100_000)
-def _order(version: str) -> Version:
-    """Return what versions are ordered by. Those that stand for commits are equal, and stay in the index's order."""
-    return Version(version.partition("+")[0])
-
-
-_VERSION = attrgetter("offer.version")
-
-
-class _Provider(AbstractProvider["_Want", "_Candidate", str]):
-    def __init__(self, index: Index, pins: Mapping[str, str]) -> None:
-        self._index = index
-        self._pins = pins
-
-    def identify(self, requirement_or_candidate: _Want | _Candidate) -> str:
-        return requirement_or_candidate.id
-
-    def get_preference(
-        self,
-        identifier: str,
-        resolutions: Mapping[str, _Candidate],  # noqa: ARG002 (resolvelib's signature)
-        candidates: Mapping[str, Iterator[_Candidate]],
-        information: Mapping[str, Iterator[RequirementInformation[_Want, _Candidate]]],  # noqa: ARG002
-        backtrack_causes: Sequence[RequirementInformation[_Want, _Candidate]],
-    ) -> tuple[bool, int, str]:
-        """Settle what caused the last dead end first, then what leaves the least choice."""
-        caused = any(
-            identifier in (cause.requirement.id, cause.parent.id if cause.parent else None)
-            for cause in backtrack_causes
-        )
-        return (not caused, sum(1 for _ in candidates[identifier]), identifier)
-
-    def find_matches(
-        self, identifier: str, requirements: _Wants, incompatibilities: Mapping[str, Iterator[_Candidate]]
-    ) -> Matches[_Candidate]:
-        wants = list(requirements[identifier])
-        barred = set(map(_VERSION, incompatibilities[identifier]))  # tens of thousands, most of them again and again
-        pin = self._pins.get(identifier)
-        early = any(want.specifier.prereleases for want in wants)
-        fitting = [
-            offer
-            for offer in self._index.offers(identifier)
-            if offer.version not in barred
-            and not offer.unfit
-            and (not offer.yanked or offer.version == pin)
-            and all(_fits(want.specifier, offer.version, early or offer.version == pin) for want in wants)
-        ]
-        fitting.sort(key=lambda offer: (offer.version == pin, _order(offer.version)), reverse=True)
-        chain = wants[0].chain if wants else ()  # after a dead end, what nobody wants any more is asked for too
-        return [_Candidate(identifier, offer, chain) for offer in fitting]
-
-    def is_satisfied_by(self, requirement: _Want, candidate: _Candidate) -> bool:
-        return _fits(requirement.specifier, candidate.offer.version, True)
-
-    def get_dependencies(self, candidate: _Candidate) -> Iterable[_Want]:
-        registry, _ = split_id(candidate.id)
-        chain = (*candidate.chain, f"{candidate.id} {candidate.offer.version}")
-        return [
-            _Want(bundle_id(registry, name), _specifier(text), chain)
-            for name, text in sorted(candidate.offer.requires.items())
-        ]
-
-
-def _explain(causes: Sequence[RequirementInformation[_Want, _Candidate]], index: Index) -> AgentpkgError:
-    bundle = causes[0].requirement.id
-    wants = sorted({cause.requirement for cause in causes}, key=lambda want: (want.id, want.chain))
-    offers = index.offers(bundle)
-    versions = ", ".join(_describe(offer) for offer in offers[:8])
-    more = f" and {len(offers) - 8} older" if len(offers) > 8 else ""
-    told = _tell_wants(wants)
-    return AgentpkgError(
-        f"no version of {bundle} is {'what everybody wants' if len(told) > 1 else 'what is asked for'}",
-        details=[*told[:_MOST_WANTS], *([f"and {len(told) - _MOST_WANTS} more"] if len(told) > _MOST_WANTS else [])],
-        hint=f"{bundle} has {versions}{more}",
-    )
-
-
-def _tell_wants(wants: Iterable[_Want]) -> list[str]:
-    """Return who wants what, one line for all versions of a bundle that want the same."""
-    groups: dict[tuple[tuple[str, ...], str, str], list[str]] = {}
-    for want in wants:
-        *by, last = want.chain
-        name, version = last.split(" ") if by else (last, "")  # who asks first is no bundle
-        versions = groups.setdefault(((*by, name), want.id, str(want.specifier)), [])
-        versions += [version] if version else []
-    lines = []
-    for (chain, bundle, specifier), versions in groups.items():
-        versions.sort(key=Version)
-        which = f" {versions[0]}" if versions else ""
-        if len(versions) > 1:
-            which = f" {versions[0]} to {versions[-1]} ({len(versions)} versions)"
-        lines.append(f"{' → '.join(chain)}{which} wants {bundle} {specifier or '(any version)'}")
-    return lines
-
-
-def _describe(offer: Offer) -> str:
-    if offer.unfit:
-        return f"{offer.version} (cannot be read: {offer.unfit})"
-    return f"{offer.version} (yanked)" if offer.yanked else offer.version

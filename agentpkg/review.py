@@ -6,13 +6,13 @@ out. So a hand that writes powers into the lockfile approves nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ApprovalNeeded, ContentRefused
 from agentpkg.grants import Grants, name_powers
 from agentpkg.lifts import find_lifted_limits, find_lifted_tools, find_widened
 from agentpkg.lockfile import FILE_NAME, LEVELS
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set

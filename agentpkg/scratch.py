@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

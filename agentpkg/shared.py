@@ -8,10 +8,10 @@ are those with the list indented by two blanks, so that they are the same in eve
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.files import like, usual_ending
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.git import GitFailed, run
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

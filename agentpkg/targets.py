@@ -6,7 +6,6 @@ hold more than its author gave it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, UsageError
@@ -17,6 +16,7 @@ from agentpkg.losses import Fidelity, Note, worst_by_field
 from agentpkg.narrowing import check_overrides, limits_left, narrow
 from agentpkg.overlap import Overlap, Placed, find_overlaps
 from agentpkg.render import render_agent
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -141,16 +141,17 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
     for selection in selections:
         agents = _selected_agents(selection)
         check_overrides(selection.id, selection.bundle, selection.overrides, destination.hosts)
+        given = {agent.name: selection.bundle.grants_of(agent) for agent in agents}
+        skills = _skills_of(selection) if agents else {}  # whose powers they are
         own: list[Placed] = []
         for host in (destination.host(name) for name in selection.hosts):
             for agent in agents:
-                one = _place(agent, selection, host, destination)
+                one = _place(agent, given[agent.name], selection, host, destination)
                 own.append(one)
-                _add(targets, one.path, _target(one.rendering.content, selection, f"agents/{agent.name}.md", host))
-            if agents:  # whose powers they are
-                _add_skills(targets, selection, host, destination)
+                _add(targets, one.path, _target(one.rendering.content, selection, f"agents/{agent.name}.md", host.name))
+            _add_skills(targets, skills, host, destination)
         placed += own
-        grants[selection.id] = _grants(selection, agents, own, destination)
+        grants[selection.id] = _grants(selection, agents, given, own, destination.hosts)
     _refuse_files_as_folders(targets)
     if strict:
         _refuse_widening(placed, destination.settings)
@@ -163,33 +164,43 @@ def render_selections(selections: Iterable[Selection], destination: Destination,
     )
 
 
-def _place(agent: Agent, selection: Selection, host: Host, destination: Destination) -> Placed:
-    """Return an agent's rendering for a host, as overrides leave it there and under its new name."""
+def _place(agent: Agent, given: Grants, selection: Selection, host: Host, destination: Destination) -> Placed:
+    """Return an agent's rendering for a host, as overrides leave it there and under its new name.
+
+    `given` is what its bundle gives it.
+    """
     bundle = selection.bundle
-    agent = narrow(selection.id, bundle, agent, host, selection.overrides)
-    agent = replace(agent, name=_new_name(agent, selection))
-    held = bundle.grants_of(agent).with_powers(host_powers(agent, host))
-    rendering = render_agent(agent, held, host, destination.settings[host.name], bundle.servers_of(agent))
-    rendering = replace(rendering, notes=(*rendering.notes, *_lost_skills(selection, host, destination)))
-    path = destination.agent_path(host, agent.name)
-    return Placed(bundle=selection.id, path=path, held=held, rendering=rendering)
+    narrowed = narrow(selection.id, bundle, agent, host, selection.overrides)
+    held = given if narrowed.tools == agent.tools else bundle.grants_of(narrowed)
+    name = _new_name(agent, selection)
+    if name != agent.name:
+        narrowed = replace(narrowed, name=name)
+    powers = host_powers(narrowed, host)
+    if powers:
+        held = held.with_powers(powers)
+    rendering = render_agent(narrowed, held, host, destination.settings[host.name], bundle.servers_of(narrowed))
+    lost = _lost_skills(selection, host, destination)
+    if lost:
+        rendering = replace(rendering, notes=(*rendering.notes, *lost))
+    return Placed(bundle=selection.id, path=destination.agent_path(host, name), held=held, rendering=rendering)
 
 
 def _grants(
-    selection: Selection, agents: Iterable[Agent], own: Iterable[Placed], destination: Destination
+    selection: Selection,
+    agents: Iterable[Agent],
+    given: Mapping[str, Grants],
+    own: Iterable[Placed],
+    hosts: Mapping[str, Host],
 ) -> dict[str, Grants]:
     """Return by agent what it holds on all its hosts together, and what its bundle gives it where there is no host.
 
     Its limits are those of every host, used or not: one that is lifted while a host is away is seen all the same.
     """
-    bundle, nothing = selection.bundle, Grants(frozenset())
-    held = {_new_name(agent, selection): nothing if selection.hosts else bundle.grants_of(agent) for agent in agents}
+    held = {_new_name(agent, selection): [] if selection.hosts else [given[agent.name].powers] for agent in agents}
     for one in own:
-        held[one.rendering.agent] = held[one.rendering.agent].with_powers(one.held)
-    limits = {
-        _new_name(agent, selection): limits_left(agent, selection.overrides, destination.hosts) for agent in agents
-    }
-    return {agent: replace(grants, limits=limits[agent]) for agent, grants in held.items()}
+        held[one.rendering.agent].append(one.held.powers)
+    limits = {_new_name(agent, selection): limits_left(agent, selection.overrides, hosts) for agent in agents}
+    return {agent: Grants(frozenset().union(*powers), limits[agent]) for agent, powers in held.items()}
 
 
 def _lost_skills(selection: Selection, host: Host, destination: Destination) -> list[Note]:
@@ -197,13 +208,24 @@ def _lost_skills(selection: Selection, host: Host, destination: Destination) -> 
     return [Note("skills", Fidelity.NARROWED, f"the host reads no skills: {', '.join(lost)}")] if lost else []
 
 
-def _add_skills(targets: dict[str, Target], selection: Selection, host: Host, destination: Destination) -> None:
-    for skill in selection.bundle.skills:
-        folder = destination.skill_path(host, skill.name)
+def _skills_of(selection: Selection) -> dict[str, dict[str, Target]]:
+    """Return by skill and path in it what every host that reads skills gets."""
+    return {
+        skill.name: {
+            path: _target(content, selection, f"skills/{skill.name}/{path}") for path, content in skill.files.items()
+        }
+        for skill in selection.bundle.skills
+    }
+
+
+def _add_skills(
+    targets: dict[str, Target], skills: Mapping[str, Mapping[str, Target]], host: Host, destination: Destination
+) -> None:
+    for name, files in skills.items():
+        folder = destination.skill_path(host, name)
         if folder:
-            for path, content in skill.files.items():
-                item = f"skills/{skill.name}/{path}"
-                _add(targets, f"{folder}/{path}", _target(content, selection, item, host))
+            for path, target in files.items():
+                _add(targets, f"{folder}/{path}", replace(target, hosts=(host.name,)))
 
 
 def _selected_agents(selection: Selection) -> list[Agent]:
@@ -221,8 +243,8 @@ def _new_name(agent: Agent, selection: Selection) -> str:
     return selection.renames.get(agent.name, agent.name)
 
 
-def _target(content: bytes, selection: Selection, item: str, host: Host) -> Target:
-    return Target(content=content, sha256=file_digest(content), bundle=selection.id, item=item, hosts=(host.name,))
+def _target(content: bytes, selection: Selection, item: str, *hosts: str) -> Target:
+    return Target(content=content, sha256=file_digest(content), bundle=selection.id, item=item, hosts=hosts)
 
 
 def _add(targets: dict[str, Target], path: str, target: Target) -> None:

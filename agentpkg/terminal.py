@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from agentpkg.hidden import escape
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

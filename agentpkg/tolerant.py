@@ -8,7 +8,6 @@ written down here and in `agentpkg.repair`, and every repair is reported. Powers
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from agentpkg.errors import ContentRefused
@@ -16,6 +15,7 @@ from agentpkg.header import read_header, trim
 from agentpkg.repair import MOST_KEYS, read_strictly, repair_header
 from agentpkg.restrictions import POWER_LISTS, POWER_TABLES, find_lost
 from agentpkg.text import cut, decode, short
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from agentpkg.header import Header

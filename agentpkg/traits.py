@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING
+
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_BETWEEN = 22  # bytes of an entry beside mode and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,10 @@ class Entry:
 
 def parse_tree(data: bytes) -> tuple[Entry, ...]:
     """Return the entries of a tree object."""
-    entries, place = [], 0
-    while place < len(data):
-        end = data.index(b"\0", place)
-        mode, _, name = data[place:end].partition(b" ")
-        entries.append(Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), data[end + 1 : end + 21].hex()))
-        place = end + 21
-    return tuple(entries)
+    found = _ENTRY.findall(data)
+    if sum(len(mode) + len(name) + _BETWEEN for mode, name, _ in found) != len(data):
+        raise ValueError(data)
+    return tuple(Entry(name.decode("utf-8", "backslashreplace"), mode.decode(), one.hex()) for mode, name, one in found)
 
 
 class TreeDiff:

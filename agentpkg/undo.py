@@ -15,13 +15,14 @@ import os
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import dropwhile, islice, takewhile
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError
+from agentpkg.files import folders_above
 from agentpkg.journal import RECORD, STAGED, naming, read_staged
 from agentpkg.store import state_folder
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,12 +83,6 @@ class Record:
         if self.folders is None:
             return ""
         return next((folder for folder in folders_above(path) if folder not in self.folders), "")
-
-
-def folders_above(path: str) -> tuple[str, ...]:
-    """Return the folders that a path leads through, the nearest first, without the one that it begins in."""
-    parts = path.split("/")
-    return tuple("/".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
 
 
 def command_words() -> str:

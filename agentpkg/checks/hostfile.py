@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.checks import form
@@ -20,6 +19,7 @@ from agentpkg.header import read_yaml
 from agentpkg.hosts import HOSTS
 from agentpkg.places import form_of, forms_of, guess_host, is_page, stem_of
 from agentpkg.tolerant import is_nothing, read_tolerant
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

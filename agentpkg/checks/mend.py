@@ -6,7 +6,6 @@ Each step is taken back unless a tolerant reader finds the same in the file befo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.checks.form import canonical_names
@@ -17,6 +16,7 @@ from agentpkg.grants import parse_tool
 from agentpkg.hidden import find_hidden
 from agentpkg.repair import find_raw
 from agentpkg.tolerant import read_tolerant
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agentpkg.checks.words import stands_in
+from agentpkg.cost import estimate_tokens
 from agentpkg.findings import Finding, Rule
 from agentpkg.grants import TOOLS
 from agentpkg.hosts import HOSTS
@@ -74,31 +75,9 @@ EMPTY = Rule(
 )  # fmt: skip
 RULES = (HOST_WORDS, TEMPLATE, TOO_LONG, COSTLY, REWRITTEN, EMPTY)
 MANY_TOKENS = 8_000
-_LATIN = r"[A-Za-z\u00c0-\u024f]+"
-_PIECES = rf"{_LATIN}|\d+|\n+|[^\sA-Za-z\d\u00c0-\u024f]+"
 _TOLD = 3
 _ALSO_CODE = frozenset(["TaskList", "TodoList", "TaskGet"])  # programs call things so too
 _SERVER_TOOL = r"\bmcp__[A-Za-z0-9-]+__[A-Za-z0-9_-]+"
-
-
-def estimate_tokens(text: str) -> int:
-    """Return how many tokens a text may have, as the rule says how; no more than a rule of thumb.
-
-    Of prompts in English it was within 11% of what the tokenizers o200k_base and that of Claude 2 counted.
-    """
-    return sum(_tokens_of(piece[0]) for piece in re.finditer(_PIECES, text))
-
-
-def _tokens_of(piece: str) -> int:
-    if re.match(_LATIN, piece):
-        return 1 + (len(piece) - 1) // 10
-    if piece[0].isdecimal():
-        return (len(piece) + 2) // 3
-    if piece[0] == "\n":
-        return 1
-    letters = sum("\u0250" <= one < "\u1100" for one in piece)  # of other alphabets
-    signs = sum(one < "\u0250" or "\u2000" <= one < "\u2e80" for one in piece)
-    return (letters + 1) // 2 + (signs + 2) // 3 + len(piece) - letters - signs
 
 
 def check_words(subject: Subject) -> Iterator[Finding]:

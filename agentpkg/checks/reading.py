@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from agentpkg import emit
@@ -19,6 +18,7 @@ from agentpkg.hosts import HOSTS
 from agentpkg.repair import split_names
 from agentpkg.text import place_of
 from agentpkg.tolerant import is_nothing, read_tolerant
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from agentpkg.findings import Rule

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from agentpkg.findings import Finding
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import HostSettings
 from agentpkg.text import place_of
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.checks.bundles import LACKS
 from agentpkg.findings import Rule
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import BundleFile, parse_bundle, parse_bundle_file
@@ -11,6 +10,7 @@ from agentpkg.checks.hostfile import read_plain
 from agentpkg.checks.reading import of_error, read_canonical, read_text, read_variant
 from agentpkg.checks.subject import Surroundings
 from agentpkg.errors import ContentRefused
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,7 +7,8 @@ are narrow, so that only plain orders count. Both are English.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from agentpkg.values import dataclass
 
 _RUN = (
     r"run|ran|runs|running|execut\w*|commands?|shell|bash|zsh|terminal|console|cli|scripts?|invok\w*|tests?|testing|"

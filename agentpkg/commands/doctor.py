@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +34,8 @@ def command(project: Project, work: Options, as_json: bool, no_clients: bool, qu
     found = doctor(project, work, looks)
     well = is_well(found)
     if as_json:
+        from dataclasses import asdict
+
         say_json({"well": well, "findings": [asdict(one) for one in found]})
     else:
         _show(found)

@@ -62,10 +62,11 @@ def command(project: Project, hosts: tuple[str, ...], no_questions: bool, work: 
 def choose_hosts(project: Project, given: tuple[str, ...], *, ask: bool | None = None) -> tuple[str, ...]:
     """Return the hosts for a new manifest: those given, else those seen, confirmed by the person at the terminal."""
     from agentpkg.hosts import HOSTS, get_host
-    from agentpkg.ops.init import propose_hosts
 
     if given:
         return tuple(dict.fromkeys(get_host(name).name for name in given))
+    from agentpkg.ops.init import propose_hosts
+
     hosts, seen = propose_hosts(project.root)
     if seen:
         tell(f"hosts found in {project.root}: {', '.join(hosts)}")

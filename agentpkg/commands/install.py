@@ -128,11 +128,10 @@ def _choose(project: Project, words: tuple[str, ...], work: Options) -> tuple[st
 def _parse(
     project: Project, texts: tuple[str, ...], hosts: tuple[str, ...], only: tuple[str, ...], renames: tuple[str, ...]
 ) -> tuple[Requirement, ...]:
-    from dataclasses import replace
-
     from agentpkg.hosts import get_host
     from agentpkg.ops.install import find_local
     from agentpkg.requirement import check_name, parse_requirement
+    from agentpkg.values import replace
 
     asked = [
         find_local(project, one, options.below(project, one)) if _is_folder(project, one) else parse_requirement(one)

@@ -94,9 +94,8 @@ def with_approval(work: Callable[[Options], T], options: Options) -> T:
         try:
             return work(options)
         except ApprovalNeeded as error:
-            from dataclasses import replace
-
             from agentpkg.review import PowersGained
+            from agentpkg.values import replace
 
             if options.yes or not interactive() or not isinstance(error, PowersGained):
                 raise

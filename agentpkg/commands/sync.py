@@ -10,6 +10,7 @@ from agentpkg.commands import options
 from agentpkg.console import say_done, say_json
 from agentpkg.errors import AgentpkgError, UsageError
 from agentpkg.ops.sync import check, sync
+from agentpkg.settled import NOTHING_TO_DO
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options
@@ -31,7 +32,7 @@ def command(
     if only_check:
         if work.dry_run:
             raise UsageError("--check and --dry-run exclude each other", hint="--check writes nothing either")
-        show_check(project, work.fail_on, as_json=as_json)
+        show_check(project, work, as_json=as_json)
         return
     show_sync(project, work, as_json=as_json)
 
@@ -56,12 +57,12 @@ def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
             }
         )
     else:
-        say_done("nothing to do", dry_run=work.dry_run)
+        say_done(NOTHING_TO_DO["sync"], dry_run=work.dry_run)
 
 
-def show_check(project: Project, fail_on: str | None, *, as_json: bool) -> None:
+def show_check(project: Project, work: Options, *, as_json: bool) -> None:
     """Show what is not as the lock has it, and raise if there is anything."""
-    standing = check(project, fail_on)
+    standing = check(project, work)
     waiting = [file for file in standing.files if not file.settled]
     if as_json:
         files = [{"path": file.path, "state": file.state.value} for file in waiting]
@@ -74,4 +75,4 @@ def show_check(project: Project, fail_on: str | None, *, as_json: bool) -> None:
             "the project is not in sync", details=details, hint="agentpkg status says what to do", told=as_json
         )
     if not as_json:
-        say_done("in sync")
+        say_done(NOTHING_TO_DO["sync --check"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentpkg.doctor import Diagnosis, listed
 from agentpkg.doctor.answers import find_version, version_key
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

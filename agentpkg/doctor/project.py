@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentpkg.doctor import Diagnosis, listed
 from agentpkg.drift import State
 from agentpkg.grants import name_powers
 from agentpkg.losses import Fidelity
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from sys import modules
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import SEE_HOSTS, UsageError, nearest
@@ -58,8 +59,9 @@ class _Hosts(Mapping[str, "Host"]):
     def __getitem__(self, name: str) -> Host:
         if name not in REVISIONS:
             raise KeyError(name)
-        host: Host = import_module(f"agentpkg.hosts.{name}").HOST
-        return host
+        module = f"agentpkg.hosts.{name}"
+        host: Host | None = getattr(modules.get(module), "HOST", None)  # None also while another thread imports it
+        return host or import_module(module).HOST
 
     def __iter__(self) -> Iterator[str]:
         return iter(REVISIONS)
@@ -83,22 +85,26 @@ def is_place(path: str, *, user: bool) -> bool:
 
     Only such paths are ever written or deleted, whatever a lockfile or a journal says.
     """
-    return bool(_places(user).match(path))
+    return any(_places(name, user).match(path) for name in REVISIONS)
 
 
 def is_shared(path: str) -> bool:
     """Say whether `path` is a file in which some host keeps all agents, so that only entries of it can be ours."""
-    templates = [template for host in HOSTS.values() for template in (host.agents, host.user_agents)]
-    return any(path == template.partition("#")[0] for template in templates if "#" in template)
+    return path in _shared_files()
 
 
 @cache
-def _places(user: bool) -> re.Pattern[str]:
-    name = "[a-z][a-z0-9-]*"
+def _shared_files() -> frozenset[str]:
+    templates = [template for host in HOSTS.values() for template in (host.agents, host.user_agents)]
+    return frozenset(template.partition("#")[0] for template in templates if "#" in template)
+
+
+@cache
+def _places(host_name: str, user: bool) -> re.Pattern[str]:
+    host, name = HOSTS[host_name], "[a-z][a-z0-9-]*"
     patterns: set[str] = set()
-    for host in HOSTS.values():
-        agents, skills = (host.user_agents, host.user_skills) if user else (host.agents, host.skills)
-        for template in (agents, agents.partition("#")[0], *([f"{skills}/"] if skills else [])):
-            inside = ".+" if template.endswith("/") else ""
-            patterns.add(re.escape(template).replace(re.escape("{name}"), name) + inside)
+    agents, skills = (host.user_agents, host.user_skills) if user else (host.agents, host.skills)
+    for template in (agents, agents.partition("#")[0], *([f"{skills}/"] if skills else [])):
+        inside = ".+" if template.endswith("/") else ""
+        patterns.add(re.escape(template).replace(re.escape("{name}"), name) + inside)
     return re.compile(f"(?:{'|'.join(sorted(patterns))})(?:{re.escape(CONFLICT_SUFFIX)})?\\Z")

@@ -3,11 +3,10 @@
 MCP servers of a project need the user's approval.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import ServerSettings, ServerShape
 from agentpkg.hosts.clients import Client
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
+from agentpkg.values import replace
 
 HOST = replace(
     SKILL_HOST,

@@ -6,8 +6,9 @@ so that adding one is writing one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

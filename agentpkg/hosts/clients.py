@@ -6,8 +6,9 @@ network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,6 @@ VS Code does not start servers that the file declares, and the cloud agent takes
 called agents chat modes once.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import (
     AlsoRead,
     BodyLimit,
@@ -27,6 +25,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.clients import Client, Question
+from agentpkg.values import replace
 
 # Names that the CLI takes, behind a slash, for its own tools that hold power; and words before one that VS Code owns.
 _OWN_TOOLS = (

@@ -4,11 +4,10 @@ It finds them under `.crush`, `.claude` and `.cursor` as well, so a skill there 
 a shell script; the JSON file is still read.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import ServerSettings, ServerShape
 from agentpkg.hosts.clients import Client
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
+from agentpkg.values import replace
 
 HOST = replace(
     SKILL_HOST,

@@ -11,13 +11,12 @@ them. A server that Kilo starts has its whole environment.
 Before it was OpenCode's, it kept agents as modes of one file, as Roo Code did.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import HostField, Models, ServerSettings, ServerShape, TextHazard
 from agentpkg.hosts.clients import Client, Question, Switch
 from agentpkg.hosts.opencode import HOST as OPENCODE
 from agentpkg.hosts.opencode import SETTINGS
 from agentpkg.hosts.zoo import HOST as ZOO
+from agentpkg.values import replace
 
 HOST = replace(
     OPENCODE,

@@ -13,8 +13,6 @@ scoped `read` is without `.env` files that it does not name. A model whose provi
 starts.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import (
     Host,
     HostField,
@@ -26,6 +24,7 @@ from agentpkg.hosts.base import (
     ToolRow,
 )
 from agentpkg.hosts.clients import Client, Question, Switch
+from agentpkg.values import replace
 
 _NOW = Host(
     name="opencode",

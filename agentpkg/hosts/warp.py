@@ -3,10 +3,9 @@
 MCP servers of a project are found, and started by hand.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import ServerSettings, ServerShape
 from agentpkg.hosts.skills import SKILL, SKILL_HOST
+from agentpkg.values import replace
 
 HOST = replace(
     SKILL_HOST,

@@ -11,8 +11,6 @@ curly double quote inside a double-quoted text would break the file.
 The home folder's file is that of VS Code on Linux; other editors and systems keep it elsewhere.
 """
 
-from dataclasses import replace
-
 from agentpkg.hosts.base import (
     Host,
     HostField,
@@ -23,6 +21,7 @@ from agentpkg.hosts.base import (
     ToolList,
     ToolRow,
 )
+from agentpkg.values import replace
 
 _ASCII = "Zoo Code reads it so in any case"
 

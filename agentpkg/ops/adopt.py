@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.adoption import spread, targets_of
@@ -25,6 +24,7 @@ from agentpkg.plan import Kind, Plan
 from agentpkg.project import find_alike, read_folder, why_in_the_way
 from agentpkg.requirement import Requirement, check_name, check_path, split_id
 from agentpkg.targets import Destination, Rendered
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

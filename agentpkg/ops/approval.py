@@ -13,7 +13,7 @@ from agentpkg.review import Gain, PowersGained, find_gains
 from agentpkg.sources import is_folder_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from agentpkg.bundle import Bundle
     from agentpkg.lockfile import LockedBundle
@@ -40,7 +40,7 @@ def check_approved(
     known = {*held, *(file.bundle for file in session.lock.files.values())}
     names = {split_id(bundle)[1] for bundle in known}
     new = [bundle for bundle in manifest.requirements.keys() - known if split_id(bundle)[1] not in names]
-    reached = {one for one in _with_requirements(new, bundles) if _names_itself(session, manifest, one)}
+    reached = _that_name_themselves(session, manifest, _with_requirements(new, bundles))
     approved = (reached - known) | _with_requirements(named, bundles)
     for one in sorted(approved & held.keys() & wanted.keys()):
         if held[one].registry != wanted[one].registry:
@@ -55,17 +55,16 @@ def check_approved(
     return ()
 
 
-def _names_itself(session: Session, manifest: Manifest, bundle: str) -> bool:
-    """Say whether a line in the manifest is enough to name a bundle.
+def _that_name_themselves(session: Session, manifest: Manifest, bundles: Set[str]) -> set[str]:
+    """Return the bundles of which a line in the manifest is enough to name them.
 
     A manifest that came with a repository says nothing about the folders of this machine, so for a registry in one
     that is outside of the project, somebody here must say so. A bundle that lies in the project came along with it.
     """
-    if bundle in manifest.paths:
-        return True
-    source = manifest.registries.get(split_id(bundle)[0])
-    outside = source is not None and is_folder_outside(source.url, session.project.root)
-    return session.project.user or not outside
+    local = {one for one in bundles if (wanted := manifest.requirements.get(one)) and wanted.path is not None}
+    used = {split_id(one)[0] for one in bundles - local} & manifest.registries.keys()
+    outside = {name for name in used if is_folder_outside(manifest.registries[name].url, session.project.root)}
+    return {one for one in bundles if session.project.user or one in local or split_id(one)[0] not in outside}
 
 
 def _with_requirements(named: Iterable[str], bundles: Mapping[str, Bundle]) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg import audit as rules
@@ -16,6 +15,7 @@ from agentpkg.ops.sync import look
 from agentpkg.requirement import split_id
 from agentpkg.survey import find_texts
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def _of_project(session: Session) -> Iterator[Finding]:
         return
     if unsettled:
         yield Finding(rule=rules.UNSETTLED, path=project.lock, message=unsettled)
-    yield from rules.check_drift(look(session).files)
+    yield from rules.check_drift(look(session, trust=False).files)
 
 
 def _of_registries(session: Session) -> Iterator[Finding]:
@@ -100,7 +100,9 @@ def _of_registries(session: Session) -> Iterator[Finding]:
     registries = session.registries(fresh=True)
     loaded: dict[str, Bundle] = {}
     bad = set()
-    for name in sorted({split_id(bundle)[0] for bundle in session.lock.bundles if bundle not in registries.local}):
+    names = sorted({split_id(bundle)[0] for bundle in session.lock.bundles if bundle not in registries.local})
+    registries.fetch(names)
+    for name in names:
         try:
             registries.check_seen(name)
         except AgentpkgError as error:

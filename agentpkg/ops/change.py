@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentpkg import trail
@@ -23,6 +22,7 @@ from agentpkg.requirement import bundle_id, is_from_path, split_id
 from agentpkg.resolve import resolve
 from agentpkg.review import refuse_losses
 from agentpkg.undo import Cause, command_words
+from agentpkg.values import dataclass, field, replace
 from agentpkg.workshop import write_new
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def choose(
     wanted = {bundle: requirement.specifier for bundle, requirement in manifest.requirements.items()}
     pins = {bundle: locked.version for bundle, locked in session.lock.bundles.items() if bundle not in unlocked}
     pins |= {bundle: local.versions(bundle)[0] for bundle, local in registries.local.items() if bundle in wanted}
+    registries.read_ahead(wanted)
     with trail.step("resolving"):
         chosen = {bundle: offer.version for bundle, offer in resolve(wanted, registries, pins).items()}
     for bundle, version in chosen.items():
@@ -174,6 +175,7 @@ def prepare(
     `check_approved`). Raises whatever stands against the change; nothing has been written then.
     """
     manifest = parse_manifest(manifest_text, HOSTS)
+    registries.load_ahead(chosen)
     bundles = {
         bundle: _load(session, registries, bundle, version)
         for bundle, version in trail.counted(sorted(chosen.items()), "reading bundles")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 from agentpkg.checks import form
 from agentpkg.checks.hostfile import Origin
 from agentpkg.checks.mend import mend
-from agentpkg.checks.prompt import estimate_tokens
 from agentpkg.checks.together import check_names, told_once
 from agentpkg.checks.whole import ABOUT, check_bundle, check_file
+from agentpkg.cost import estimate_tokens
 from agentpkg.errors import AgentpkgError, ContentRefused
 from agentpkg.findings import Finding, in_order
 from agentpkg.hosts import get_host
@@ -22,6 +21,7 @@ from agentpkg.ops.around import names_required, targets_of
 from agentpkg.ops.gather import gather
 from agentpkg.project import read_folder, why_in_the_way
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 from agentpkg.workshop import read_beside, read_file, replace_file
 
 if TYPE_CHECKING:

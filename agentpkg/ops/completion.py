@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from agentpkg.errors import EditConflict
+from agentpkg.values import dataclass
 from agentpkg.workshop import add_files, replace_file
 
 MARK = "# Completion for agentpkg; made by agentpkg completion, which may replace it."

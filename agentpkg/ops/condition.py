@@ -40,7 +40,7 @@ def look_at(project: Project, session: Session | None, unreadable: str | None, o
     unsettled = None
     if session:
         try:
-            standing = look(session)
+            standing = look(session, trust=False)
         except AgentpkgError as error:
             unreadable = error.message
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentpkg.compare import Comparison, compare_bundles, unified
@@ -15,6 +14,7 @@ from agentpkg.ops.preview import files_of, render_for
 from agentpkg.project import read_files
 from agentpkg.requirement import NAME, is_commit, is_version, parse_requirement, split_id
 from agentpkg.targets import Selection
+from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,6 @@ import platform
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from agentpkg.ops.session import Options, Session, open_session
 from agentpkg.ops.surroundings import hosts_of, written_agents
 from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from agentpkg.errors import AgentpkgError, UsageError
 from agentpkg.files import file_digest, is_entry
 from agentpkg.lockfile import FILE_NAME, parse_lockfile
 from agentpkg.places import choose_files, form_of, is_agents_folder
+from agentpkg.values import dataclass, field
 from agentpkg.workshop import files_below, read_file
 
 if TYPE_CHECKING:

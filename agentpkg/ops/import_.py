@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from agentpkg.ops.gather import prefix_of, refuse_place, written_in
 from agentpkg.places import choose_files
 from agentpkg.requirement import check_name
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 from agentpkg.workshop import files_below, is_there, read_beside, read_file, write_new
 
 if TYPE_CHECKING:

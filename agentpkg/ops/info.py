@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.cost import Cost, cost_of, cost_of_skills
@@ -17,6 +16,7 @@ from agentpkg.ops.session import open_session
 from agentpkg.requirement import split_id
 from agentpkg.resolve import resolve
 from agentpkg.targets import Selection
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
@@ -14,6 +13,7 @@ from agentpkg.ops.session import Options, open_session
 from agentpkg.project import detect_hosts
 from agentpkg.requirement import bundle_id
 from agentpkg.traits import DEPENDENCY_FILES, Candidate, find_traits, propose
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

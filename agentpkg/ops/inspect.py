@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.hosts import HOSTS
 from agentpkg.manifest import parse_manifest
 from agentpkg.project import detect_hosts
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentpkg.alike import find_alike
+from agentpkg.alike import find_all_alike
 from agentpkg.bundle import parse_bundle_file
 from agentpkg.errors import IntegrityError, UsageError, nearest
 from agentpkg.hosts import HOSTS
@@ -15,6 +14,7 @@ from agentpkg.ops.known import user_sources
 from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.requirement import DEFAULT_REGISTRY, Requirement, bundle_id, check_path, is_commit, is_final, split_id
 from agentpkg.sources import git_url, is_location, registry_name
+from agentpkg.values import dataclass, replace
 from agentpkg.workshop import read_file
 
 if TYPE_CHECKING:
@@ -216,16 +216,29 @@ def _listed(hosts: Iterable[str]) -> str:
 
 
 def _warn_of_names(session: Session, registries: Registries, asked: Iterable[Requirement]) -> None:
-    """Warn of a name that is asked for the first time, and that a reader may have taken for another."""
+    """Warn of names that are asked for the first time, and that a reader may have taken for others."""
     held = session.lock.bundles
+    new = [one for one in asked if one.id not in held]
+    others = {split_id(bundle)[1]: bundle for bundle in held}
+    near = find_all_alike([one.name for one in new], others)
+    published = _near_published(registries, new)
+    for one in new:
+        meant = {name: others[name] for name in near[one.name]}
+        meant |= {name: bundle_id(one.registry, name) for name in published[one.id]}
+        alike = [meant[name] for name in sorted(meant)]
+        if one.name in others:
+            alike.append(others[one.name])
+        if alike:
+            session.options.tell(f"{one.id} is not {' or '.join(alike)}, which looks like it; is it the one you mean?")
+
+
+def _near_published(registries: Registries, asked: Iterable[Requirement]) -> dict[str, tuple[str, ...]]:
+    """Return for each id that is asked for the names like it where it comes from."""
+    sources: dict[object, list[Requirement]] = {}
     for one in asked:
-        if one.id not in held:
-            others = {split_id(bundle)[1]: bundle for bundle in held}
-            known = {name: bundle_id(one.registry, name) for name in registries.of(one.id).names()}
-            alike = [{**others, **known}[name] for name in find_alike(one.name, {**others, **known})]
-            if one.name in others:
-                alike.append(others[one.name])
-            if alike:
-                session.options.tell(
-                    f"{one.id} is not {' or '.join(alike)}, which looks like it; is it the one you mean?"
-                )
+        sources.setdefault(registries.of(one.id), []).append(one)
+    near: dict[str, tuple[str, ...]] = {}
+    for ones in sources.values():
+        found = find_all_alike([one.name for one in ones], registries.of(ones[0].id).names())
+        near |= {one.id: found[one.name] for one in ones}
+    return near

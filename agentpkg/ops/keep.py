@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
@@ -12,6 +11,7 @@ from agentpkg.files import CONFLICT_SUFFIX
 from agentpkg.lockfile import NO_RENDERING, LockedFile, dump_lockfile
 from agentpkg.ops.session import Options, Session, check_not_interrupted, open_session
 from agentpkg.project import read_files
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from agentpkg.files import DiskFile

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from agentpkg.registry_tables import RegistrySource, with_registry
 from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY
 from agentpkg.sources import git_url, is_location, registry_name
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

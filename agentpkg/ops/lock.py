@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.ops.change import Change, build_change, carry_out, from_manifest
 from agentpkg.plan import Plan, waiting
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options, Session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.adoption import EXACT, Left, best_version, compare_with, rank, take_bundle, targets_of
@@ -12,6 +11,7 @@ from agentpkg.ops.unowned import read_unowned
 from agentpkg.project import read_files
 from agentpkg.requirement import bundle_id
 from agentpkg.trail import counted
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

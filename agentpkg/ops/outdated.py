@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, ContentRefused, NetworkError, UsageError, nearest
@@ -16,6 +15,7 @@ from agentpkg.ops.preview import render_for
 from agentpkg.ops.session import check_not_interrupted, open_session
 from agentpkg.review import Gain, find_gains
 from agentpkg.targets import Selection
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,30 +75,32 @@ def find_outdated(project: Project, names: Sequence[str], options: Options) -> S
     except AgentpkgError as error:  # where a registry fails of which bundles are shown, looking at these fails again
         unsolved = error
     bundles = []
+    required = _required(session)
     for bundle in asked:
         if bundle not in registries.local:
-            outlook = _outlook(session, registries, bundle, chosen.get(bundle))
+            outlook = _outlook(session, registries, bundle, chosen.get(bundle), required.get(bundle, []))
             bundles.append((outlook, tuple(_steps(session, registries, outlook))))
     local = {bundle: one.path for bundle, one in registries.local.items() if bundle in asked}
     return Standing(bundles=tuple(bundles), local=local, unsolved=unsolved)
 
 
-def _outlook(session: Session, registries: Registries, bundle: str, wanted: str | None) -> Outlook:
+def _outlook(
+    session: Session, registries: Registries, bundle: str, wanted: str | None, required: Sequence[tuple[str, str]]
+) -> Outlook:
     locked = session.lock.bundles.get(bundle)
     requirement = session.manifest.requirements.get(bundle)
     asked = [(None, requirement.specifier)] if requirement else []
-    return look_ahead(
-        bundle,
-        locked.version if locked else None,
-        wanted,
-        registries.offers(bundle),
-        [*asked, *required_of(session, bundle)],
-    )
+    offers = registries.offers(bundle)
+    return look_ahead(bundle, locked.version if locked else None, wanted, offers, [*asked, *required])
 
 
-def required_of(session: Session, bundle: str) -> list[tuple[str, str]]:
-    """Return the installed bundles that require this one, each with its specifier."""
-    return [(by, one.requires[bundle]) for by, one in session.lock.bundles.items() if bundle in one.requires]
+def _required(session: Session) -> dict[str, list[tuple[str, str]]]:
+    """Return by bundle the installed ones that require it, each with its specifier."""
+    required: dict[str, list[tuple[str, str]]] = {}
+    for by, one in session.lock.bundles.items():
+        for bundle, specifier in one.requires.items():
+            required.setdefault(bundle, []).append((by, specifier))
+    return required
 
 
 def _steps(session: Session, registries: Registries, outlook: Outlook) -> Iterator[Step]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentpkg.errors import UsageError, nearest
@@ -13,6 +12,7 @@ from agentpkg.ops.change import Change, carry_out, choose, prepare
 from agentpkg.ops.session import check_not_interrupted, open_session
 from agentpkg.overrides import overrides_data, with_edit
 from agentpkg.targets import assign_hosts
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from agentpkg.narrowing import Effect

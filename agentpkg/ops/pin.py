@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import UsageError, nearest
@@ -10,6 +9,7 @@ from agentpkg.manifest import with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare
 from agentpkg.ops.install import compatible_with
 from agentpkg.requirement import is_commit, is_pinned, is_version
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options, Session

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import SEE_HOSTS, AgentpkgError, ContentRefused, EditConflict, IntegrityError, UsageError, nearest
@@ -17,6 +16,7 @@ from agentpkg.requirement import bundle_id, split_id
 from agentpkg.targets import Destination, Rendered, Selection, assign_hosts, render_selections
 from agentpkg.text import escape
 from agentpkg.trail import counted
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

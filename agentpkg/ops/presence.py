@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from agentpkg.clients import Program, ask_version, asked, find_program
 from agentpkg.doctor.answers import find_reason, last_words, read_names
 from agentpkg.doctor.hosts import Heard, Presence
 from agentpkg.hosts import HOSTS
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,14 @@ from agentpkg.errors import ApprovalNeeded, ContentRefused, UsageError
 from agentpkg.files import is_entry
 from agentpkg.grants import name_powers
 from agentpkg.hosts import HOSTS, get_host
-from agentpkg.importing import make_drafts
 from agentpkg.limits import LIMITS, MOST_FILES
-from agentpkg.ops.import_ import read_all
 from agentpkg.ops.inspect import get_info
 from agentpkg.ops.session import open_session
 from agentpkg.project import read_folder
 from agentpkg.requirement import parse_requirement
 from agentpkg.shared import write_entries
 from agentpkg.targets import Destination, Rendered, Selection, render_selections
+from agentpkg.values import dataclass, replace
 from agentpkg.workshop import add_files
 
 if TYPE_CHECKING:
@@ -147,6 +145,9 @@ def _select(session: Session, source: str) -> tuple[list[Selection], tuple[str, 
 
 def _select_files(paths: Iterable[Path], written_for: str | None) -> tuple[list[Selection], tuple[str, ...]]:
     """Return the agents in files of any host, each as a bundle of its own, and what was read in another way."""
+    from agentpkg.importing import make_drafts
+    from agentpkg.ops.import_ import read_all
+
     intake = read_all(paths, written_for)
     drafts, unfit = make_drafts(intake.found, None)
     refused = [*intake.refused, *unfit]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.bundle import Bundle, parse_bundle
 from agentpkg.errors import IntegrityError, UsageError
 from agentpkg.files import with_lf
-from agentpkg.limits import MOST_FILES, Limits
+from agentpkg.limits import MOST_FILES
 from agentpkg.project import read_folder
 from agentpkg.publishing import Draft, push_change, who_added, write_author_file
 from agentpkg.registry import Registry
 from agentpkg.release import Release, choose_version, make_release
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
 
     def decide(mirror: Mirror, head: str | None) -> Draft | None:
         registry = Registry(remote.name, remote.source.url, mirror, remote.prefix, head, limits)
-        release = _decide(registry, with_lf(written), wish.bump, limits)
+        release = _decide(remote, registry, with_lf(written), wish.bump)
         decided[:] = [release]
         if release.same or options.dry_run:
             return None
@@ -75,7 +75,8 @@ def publish(remote: Remote, folder: Path, wish: Wish, options: Options) -> Publi
     return Published(release=release, commit=commit)
 
 
-def _decide(registry: Registry, files: Mapping[str, bytes], bump: str | None, limits: Limits) -> Release:
+def _decide(remote: Remote, registry: Registry, files: Mapping[str, bytes], bump: str | None) -> Release:
+    limits = remote.source.limits
     name = parse_bundle(files, "bundle", limits=limits).name
     names = registry.names()
     offers = registry.offers(name) if name in names else ()
@@ -90,6 +91,7 @@ def _decide(registry: Registry, files: Mapping[str, bytes], bump: str | None, li
         return release
     version = release.bundle.version
     if any(offer.version == version for offer in offers):
+        remote.complete(registry.mirror)  # who published it, its history tells
         raise _taken(registry, release, offers)
     return release
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from agentpkg.remote import Remote
 from agentpkg.requirement import DEFAULT_REGISTRY, check_name, split_id
 from agentpkg.sources import git_url
 from agentpkg.text import check_line
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ def reset_registry(project: Project, name: str, commit: str, options: Options) -
         raise UsageError(f"there is no registry {name!r} to reset", hint="agentpkg registry list")
     remote = Remote.of(name, sources[name], project.root, offline=options.offline)
     with options.status(f"fetching registry {name}"), remote.locked() as mirror:
-        new = remote.fetch_only(mirror)
+        new = remote.fetch_all(mirror)
         chosen = mirror.commit_of(commit)
         if chosen is None or not mirror.follows(new, chosen):
             raise IntegrityError(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.direct import Collection
 from agentpkg.ranking import MOST_NEAR, near, rank
 from agentpkg.requirement import bundle_id, split_id
 from agentpkg.sources import registry_name
+from agentpkg.summaries import Summary, summaries
 from agentpkg.trail import step
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,18 +47,15 @@ def search(registries: Registries, words: Sequence[str]) -> list[Found]:
 
 def _all_of(registry: Registry | Collection) -> Iterator[Found]:
     with step(f"reading registry {registry.name}"):
-        newest = registry.newest()
-        gone = registry.withdrawn(newest.keys())
-    for name, about in newest.items():
-        yield _found(bundle_id(registry.name, name), about)
-    for name, (about, reason) in gone.items():
-        yield _found(bundle_id(registry.name, name), about, reason)
+        if isinstance(registry, Collection):
+            yield from (_found(bundle_id(registry.name, name), about) for name, about in registry.newest().items())
+        else:
+            yield from (_found(bundle_id(registry.name, name), one) for name, one in summaries(registry).items())
 
 
-def _found(bundle: str, about: BundleFile, yanked: str | None = None) -> Found:
-    return Found(
-        id=bundle, version=about.version, description=about.description, keywords=about.keywords, yanked=yanked
-    )
+def _found(bundle: str, said: BundleFile | Summary) -> Found:
+    yanked = said.yanked if isinstance(said, Summary) else None
+    return Found(id=bundle, version=said.version, description=said.description, keywords=said.keywords, yanked=yanked)
 
 
 def _ranked(all_there_are: Iterable[Found], words: Sequence[str]) -> list[Found]:

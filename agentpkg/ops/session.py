@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, IntegrityError
@@ -12,6 +11,7 @@ from agentpkg.lockfile import Lockfile, parse_lockfile
 from agentpkg.manifest import Manifest, parse_manifest
 from agentpkg.requirement import split_id
 from agentpkg.trail import heard, note
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from agentpkg.site.values import SiteInfo
 from agentpkg.sources import git_url, registry_name
 from agentpkg.store import cache_folder
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from agentpkg.ops.session import Options

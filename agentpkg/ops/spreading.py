@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentpkg.adoption import Adopted, spread
 from agentpkg.hosts import HOSTS
 from agentpkg.ops.unowned import is_in
 from agentpkg.project import read_files
+from agentpkg.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.glance import Newer, find_newer
 from agentpkg.ops.session import Options, check_not_interrupted, open_session
 from agentpkg.ops.sync import Standing, look
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from agentpkg.project import Project

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentpkg.errors import AgentpkgError, UsageError, nearest
 from agentpkg.files import CONFLICT_SUFFIX, file_of
 from agentpkg.graph import Graph, Link, find_chains, make_graph, shortest_chain
 from agentpkg.ops.session import Options, check_not_interrupted, open_session, why_unsettled
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,6 @@ What is taken back can be brought back: undoing is a change like any other, so t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agentpkg.apply import Write, apply_writes, locked
@@ -21,6 +20,7 @@ from agentpkg.project import read_files
 from agentpkg.requirement import split_id
 from agentpkg.review import PowersGained, find_gains, find_widenings
 from agentpkg.undo import has_record, no_record, read_record
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

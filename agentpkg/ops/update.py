@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -13,6 +12,7 @@ from agentpkg.manifest import with_requirement
 from agentpkg.ops.change import Change, carry_out, choose, prepare, without_lost
 from agentpkg.ops.install import compatible_with
 from agentpkg.requirement import is_final
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
     from agentpkg.bundle import Bundle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from agentpkg.resolve import Offer
 from agentpkg.semver import version_before
 from agentpkg.sources import git_url
 from agentpkg.trail import counted
+from agentpkg.values import dataclass
 from agentpkg.verification import Problem, check_requirements, look_alikes
 
 if TYPE_CHECKING:

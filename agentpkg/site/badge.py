@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from agentpkg.values import dataclass
 
 _NARROW, _WIDE = frozenset("fijlrtI.,:;|!'()[]- "), frozenset("mwMW@%")
 _SIDE = 7

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
+
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -167,11 +167,8 @@ def test_an_object_in_the_place_of_another_is_not_taken_for_it(
 
 
 @pytest.mark.parametrize("stored", [LOOSE], indirect=True)
-def test_nor_where_many_are_read_together(
-    stored: tuple[Path, Registry, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nor_where_many_are_read_together(stored: tuple[Path, Registry, str], tmp_path: Path) -> None:
     _, registry, _ = stored
-    monkeypatch.setattr("agentpkg.mirror._FEW", 0)
     source = {"default": RegistrySource(url=registry.url)}
     asked = Registries(source, tmp_path, fresh=False, offline=True).offers("tool")
     place = loose(mirror(), "bundles/tool/1.1.0/bundle.toml")

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from agentpkg import cli as command_line
 from agentpkg.cli import COMMANDS
 from tests.support.cli import Cli
+from tests.support.costs import Cost, measure
 from tests.support.registry import write_bundle
 
+# What no command imports that only looks: libraries, and what of Python's own takes as long.
 HEAVY = (
     "git",
+    "git.cmd",
     "frontmatter",
     "yaml",
     "prompt_toolkit",
@@ -25,50 +29,100 @@ HEAVY = (
     "filelock",
     "platformdirs",
 )
-HOSTS = ("claude", "copilot", "codex", "opencode", "gemini", "cursor")
+SLOW = (
+    "asyncio",
+    "concurrent",
+    "configparser",
+    "ctypes",
+    "dataclasses",
+    "difflib",
+    "email",
+    "getpass",
+    "html",
+    "http",
+    "importlib.metadata",
+    "logging",
+    "mmap",
+    "multiprocessing",
+    "selectors",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "unicodedata",
+    "unittest",
+    "urllib.request",
+    "xml",
+)
+# All of ours that is imported to tell the version, or what there is.
+FIRST = {
+    "__main__", "cli", "commands", "commands.group", "commands.loud", "console", "credentials", "errors", "hidden",
+    "layout", "loudness", "settled", "terminal", "trail", "values",
+}  # fmt: skip
 
 
-def imported(folder: Path, *arguments: str) -> set[str]:
-    """Return the modules that one command line has imported when it is done."""
-    script = (
-        "import sys; from agentpkg.cli import run; code = run(sys.argv[1:]);"
-        "print(*sorted(sys.modules), file=sys.stderr); sys.exit(code)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return set(done.stderr.split())
+def imported(folder: Path, *arguments: str) -> frozenset[str]:
+    """Return the modules that one command line has imported when it is done, and the libraries that they are of."""
+    cost = measure(folder, *arguments)
+    return cost.modules | cost.libraries
 
 
-def test_a_command_with_nothing_to_do_imports_nothing_heavy(cli: Cli, project: Path) -> None:
-    cli("install", "senior-data-engineer", *(word for host in HOSTS for word in ("--host", host)))
-    for line in ("--version", "--help", "sync --help", "list", "status", "sync", "sync --check"):
-        modules = imported(project, *line.split())
-        assert "click" in modules, line
-        assert modules.isdisjoint(HEAVY), line
+def lines_of_help() -> list[str]:
+    """Return a command line for the help of every command, those of groups as well."""
+    context = click.Context(command_line.agentpkg)
+    lines = []
+    for name in COMMANDS:
+        command = command_line.agentpkg.get_command(context, name)
+        inner = command.list_commands(context) if isinstance(command, click.Group) else []
+        lines += [name, *(f"{name} {one}" for one in inner)]
+    return [f"{line} --help" for line in lines]
 
 
-def test_nor_does_one_with_a_bundle_of_the_project(cli: Cli, project: Path) -> None:
+def assert_costs_a_start(cost: Cost, folder: Path) -> None:
+    """No process, nothing of the project, and no library but the one of the command line."""
+    assert cost.processes == ()
+    assert [call for call in cost.calls if Path(call[1]).is_relative_to(folder)] == []
+    assert cost.libraries == {"click"}
+    assert cost.modules & set(SLOW) == set()
+
+
+@pytest.mark.parametrize("line", ["--version", "--help", "list --help"])
+def test_to_ask_costs_no_more_than_a_start(project: Path, manifest: Path, line: str) -> None:
+    cost = measure(project, *line.split())
+    assert_costs_a_start(cost, project)
+    assert line == "list --help" or cost.ours <= FIRST
+
+
+def test_nor_does_it_of_any_command(project: Path, manifest: Path) -> None:
+    lines = lines_of_help()
+    assert len(lines) > len(COMMANDS)
+    cost = measure(project, *" + ".join(lines).split())
+    assert cost.out.count("Usage: agentpkg ") == len(lines)
+    assert_costs_a_start(cost, project)
+
+
+def test_a_look_at_a_bundle_of_the_project_imports_nothing_heavy(cli: Cli, project: Path) -> None:
     write_bundle(project / "bundles/tool", "tool")
     (project / "agentpkg.toml").write_text(
         '[project]\nhosts = ["claude"]\n[bundles]\ntool = { path = "bundles/tool" }\n'
     )
     cli("sync")
     for line in ("list", "status", "sync", "sync --check"):
-        modules = imported(project, *line.split())
-        assert "agentpkg.bundle" not in modules, line
-        assert modules.isdisjoint(HEAVY), line
+        cost = measure(project, *line.split())
+        assert "bundle" not in cost.ours, line
+        assert cost.libraries == {"click"}, line
+        assert cost.modules & set(SLOW) == set(), line
+        assert cost.processes == ()
 
 
-def test_the_guard_above_can_fail(cli: Cli, project: Path) -> None:
+def test_the_guards_above_can_fail(cli: Cli, project: Path) -> None:
     cli("install", "data-engineer")
-    assert {"git", "yaml", "resolvelib"} <= imported(project, "update")
-
-
-def test_a_sync_with_nothing_to_do_starts_no_process(cli: Cli, project: Path, tmp_path: Path) -> None:
-    cli("install", "data-engineer")
-    environment = {**os.environ, "PATH": str(tmp_path)}
-    subprocess.run([sys.executable, "-m", "agentpkg", "sync"], cwd=project, env=environment, check=True)
+    cost = measure(project, "update")
+    assert {"git", "yaml"} <= cost.libraries
+    assert {"subprocess", "tempfile"} <= cost.modules
+    assert {"bundle", "render"} <= cost.ours
+    assert cost.processes
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -129,8 +183,3 @@ def test_a_closed_pipe_is_no_error(cli: Cli, project: Path) -> None:
 def test_a_word_that_is_no_command_is_told_which_is_meant(cli: Cli, typed: str, meant: str) -> None:
     assert f"did you mean {meant}" in cli(*typed.split(), code=2).err
     assert "did you mean" not in cli("qqqqqq", code=2).err
-
-
-def test_help_imports_no_command(tmp_path: Path) -> None:
-    commands = {name for name in imported(tmp_path, "--help") if name.startswith("agentpkg.commands.")}
-    assert commands <= {"agentpkg.commands.group", "agentpkg.commands.loud"}

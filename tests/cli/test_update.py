@@ -32,6 +32,21 @@ def test_update_stays_within_the_manifest(cli: Cli, tool: Path, registry: Regist
     assert "~ tool 1.1.0 -> 2.0.0" in cli("update", "--latest", "tool").out
 
 
+def test_a_file_that_was_changed_together_with_the_lock_is_put_right_by_any_change(
+    cli: Cli, tool: Path, project: Path, registry: Registry
+) -> None:
+    """So bundles that stay as they are must be rendered, too, though the lockfile has their digests."""
+    registry.publish("other")
+    before, lock = tool.read_bytes(), project / "agentpkg.lock"
+    tool.write_bytes(before + b"And read all secrets.\n")
+    new = hashlib.sha256(tool.read_bytes()).hexdigest()
+    lock.write_text(lock.read_text().replace(hashlib.sha256(before).hexdigest(), new))
+    cli("sync", "--check")
+    cli("install", "other")
+    assert tool.read_bytes() == before
+    assert new not in lock.read_text()
+
+
 def test_edits_and_the_new_version_are_merged(cli: Cli, tool: Path) -> None:
     text = tool.read_text().replace("Line 2 of", "My line two of").replace("Line 19 of", "My line nineteen of")
     tool.write_text(text)

@@ -14,6 +14,7 @@ from typing import Any
 from agentpkg import apply
 from agentpkg.apply import Write
 from agentpkg.cli import run
+from agentpkg.folder import Folders
 from agentpkg.journal import JOURNAL, Step, sync_folder, write_journal
 from agentpkg.project import Project
 from agentpkg.undo import Cause
@@ -46,8 +47,9 @@ def _files_before_journal() -> None:
 
     def swapped(project: Project, steps: list[Step]) -> list[str]:
         state = project.root / project.state
-        for step in steps:
-            _take(project.root, state, step)
+        with Folders(project.root) as folders:
+            for step in steps:
+                _take(folders, state, step)
         _write_journal(state, steps)
         return _roll_forward(project, steps)
 
@@ -57,11 +59,11 @@ def _files_before_journal() -> None:
 def _journal_dropped_before_the_lock() -> None:
     """Swap two steps: drop the journal, then move the last file into place."""
 
-    def take(root: Path, state: Path, step: Step) -> bool:
+    def take(folders: Folders, state: Path, step: Step) -> bool:
         if step.path != "agentpkg.lock":
-            return _take(root, state, step)
+            return _take(folders, state, step)
         os.unlink(state / JOURNAL)
-        taken = _take(root, state, step)
+        taken = _take(folders, state, step)
         (state / JOURNAL).write_text('{"steps": []}')
         return taken
 
@@ -129,11 +131,11 @@ def _recovery_syncs_only_what_it_moved() -> None:
     """Take it that what an earlier run moved into place is on the disk."""
     moved: set[Path] = set()
 
-    def take(root: Path, state: Path, step: Step) -> bool:
-        before = (root / step.path).exists()
-        taken = _take(root, state, step)
-        if (root / step.path).exists() != before:
-            moved.update((root / step.path).parents)
+    def take(folders: Folders, state: Path, step: Step) -> bool:
+        before = (folders.root / step.path).exists()
+        taken = _take(folders, state, step)
+        if (folders.root / step.path).exists() != before:
+            moved.update((folders.root / step.path).parents)
         return taken
 
     def sync(path: Path) -> None:

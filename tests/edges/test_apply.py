@@ -9,13 +9,14 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentpkg import apply
 from agentpkg.apply import Write, apply_writes, locked
 from agentpkg.errors import ContentRefused, DiskError, EditConflict, IntegrityError
-from agentpkg.journal import Step, write_journal
+from agentpkg.journal import Step, read_staged, write_journal
 from agentpkg.project import Project
 from tests.support.tree import contents
 
@@ -308,3 +309,55 @@ def test_one_folder_that_cannot_be_written_stops_all(place: Project) -> None:
     assert contents(root) == {}
     (root / ".github/agents").chmod(0o755)
     shutil.rmtree(root)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere no folder can be held open")
+def test_of_many_files_in_a_folder_only_the_first_looks_for_it(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    real = os.open
+
+    def watch(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
+        if flags & os.O_DIRECTORY:
+            opened.append(os.fspath(path))
+        return real(path, flags, *arguments, **more)
+
+    seed(place, ".claude/agents/mine.md", "mine")
+    paths = [f".claude/agents/a{number}.md" for number in range(50)]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", watch)
+        put(place, *(Write(path=path, before=None, after=b"1") for path in paths))
+    assert len(contents(place.root)) == 1 + len(paths)
+    assert (opened.count(".claude"), opened.count("agents")) == (2, 2)  # to look at every place, and to take every step
+    assert len(opened) <= 15
+
+
+def test_what_this_run_staged_is_not_read_again_and_what_another_did_is(
+    place: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def watch(path: Path | str) -> bytes | None:
+        read.append(str(path))
+        return read_staged(path)
+
+    monkeypatch.setattr(apply, "read_staged", watch)
+    put(place, Write(path=".claude/agents/a.md", before=None, after=b"1"))
+    assert read == []
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "_roll_forward", lambda *_: [])
+        put(place, Write(path=".claude/agents/b.md", before=None, after=b"2"))
+    with locked(place) as finished:
+        assert finished
+    assert len(read) == 1
+    assert (place.root / ".claude/agents/b.md").read_bytes() == b"2"
+
+
+def test_folders_that_go_and_come_again_in_one_change_are_reached_anew(place: Project) -> None:
+    put(place, Write(path=".claude/skills/tool/refs/c.md", before=None, after=b"1"))
+    put(
+        place,
+        Write(path=".claude/skills/tool/refs/c.md", before=b"1", after=None),
+        Write(path=".claude/skills/tool/refs/d.md", before=None, after=b"2"),
+        Write(path=".claude/skills/tool/SKILL.md", before=None, after=b"3"),
+    )
+    assert contents(place.root) == {".claude/skills/tool/refs/d.md": b"2", ".claude/skills/tool/SKILL.md": b"3"}

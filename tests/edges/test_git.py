@@ -6,16 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+import agentpkg.objects
 from agentpkg import programs
-from agentpkg.batch import Batch
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
-from agentpkg.git import Reader, merge_files
+from agentpkg.git import merge_files
 from agentpkg.git import version as git_version
 from agentpkg.mirror import Mirror
+from agentpkg.objects import Reader, object_id
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
 from agentpkg.store import cache_folder
@@ -222,14 +224,64 @@ def test_object_names_pass_an_allow_list(tmp_path: Path) -> None:
         Mirror(tmp_path).read("HEAD:x\nHEAD:y", 10)
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 1000])
-def test_what_git_prints_is_taken_in_any_pieces(size: int) -> None:
-    printed = b"aa blob 3\na\nb\nbb missing\ncc blob 5\n12345\ndd blob 0\n\nee tree 4\nabcd\n"
-    batch = Batch(4)
-    for start in range(0, len(printed), size):
-        batch.write(printed[start : start + size])
-    assert batch.found == {"aa": b"a\nb", "dd": b"", "ee": b"abcd"}
-    assert batch.larger == {"cc"}
+@pytest.fixture
+def objects(tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
+    """A repository, and objects of it by id: more than are asked for at a time, and one that fits into no pipe."""
+    git(tmp_path, "init", "-q", "--bare", "objects.git")
+    texts = [b"", b"\n", b"a\nb", b"missing\n", b"x" * 300_000, *(b"text %d\n" % number for number in range(400))]
+    stream = b"".join(b"blob\ndata %d\n%s\n" % (len(text), text) for text in texts)
+    path = tmp_path / "objects.git"
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=path, input=stream, check=True)
+    return path, {object_id("blob", text): text for text in texts}
+
+
+def test_many_objects_are_read_as_each_of_them(objects: tuple[Path, dict[str, bytes]]) -> None:
+    path, there = objects
+    reader = Reader(path)
+    asked = [*there, "1" * 40, *reversed(there)]
+    found = reader.read_many(asked, 200_000)
+    assert found.pop("1" * 40) is None
+    assert list(found) == list(there)
+    assert {name: one and (one.id, one.size) for name, one in found.items()} == {
+        name: (name, len(text)) for name, text in there.items()
+    }
+    large = [name for name, one in found.items() if one and one.data is None]
+    assert [len(there[name]) for name in large] == [300_000]
+    assert {name: one.data for name, one in found.items() if one and name not in large} == {
+        name: text for name, text in there.items() if name not in large
+    }
+    assert reader.read(large[0], 300_000) == ("blob", there[large[0]])
+    assert reader.missing(asked) == ("1" * 40,)
+
+
+def test_what_is_asked_for_together_fits_into_the_smallest_pipe(
+    objects: tuple[Path, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else git would wait for us to read, and we for git."""
+    path, there = objects
+    parts = []
+    real = agentpkg.objects._parts
+
+    def watch(names: Iterable[str]) -> Iterator[list[str]]:
+        for part in real(names):
+            parts.append(sum(len(name) + 1 for name in part))
+            yield part
+
+    monkeypatch.setattr("agentpkg.objects._parts", watch)
+    Reader(path).read_many(there, 10)
+    assert sum(parts) == 41 * len(there)
+    assert 2_000 < max(parts) <= 4_096
+
+
+def test_a_process_that_died_is_not_asked_again(objects: tuple[Path, dict[str, bytes]]) -> None:
+    path, there = objects
+    reader = Reader(path)
+    reader.read(next(iter(there)), 10)
+    reader._processes["--batch"].proc.kill()
+    reader._processes["--batch"].proc.wait()
+    with pytest.raises(IntegrityError, match="is damaged"):
+        reader.read_many(there, 10)
+    assert reader.read(object_id("blob", b"\n"), 10) == ("blob", b"\n")
 
 
 @pytest.mark.parametrize(
@@ -367,3 +419,31 @@ def test_a_git_that_lies_in_the_project_is_not_run(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "ran").exists()
     programs.keep_out_of(Path.home().parent)  # which holds all that is the user's
     assert programs.kept_out_of() is None
+
+
+def test_gitpython_is_imported_without_what_nobody_needs_and_can_be_had_as_a_whole(tmp_path: Path) -> None:
+    script = (
+        "import sys, agentpkg.git as ours; few = {one for one in sys.modules if one.startswith(('git', 'smmap'))};"
+        "assert few.isdisjoint({'git', 'git.repo', 'git.config', 'gitdb', 'gitdb.db'}), few; assert 'git.cmd' in few;"
+        "assert not ours.Git.GIT_PYTHON_TRACE, 'what is asked of GitPython by the environment is not asked of us';"
+        "import git, gitdb; assert git.Repo and gitdb.LooseObjectDB and git.Git is ours.Git and ours.version()"
+    )
+    environment = {**os.environ, "GIT_PYTHON_TRACE": "full", "GIT_PYTHON_REFRESH": "quiet"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_a_gitpython_of_which_the_parts_need_the_whole_is_imported_as_a_whole(tmp_path: Path) -> None:
+    other = tmp_path / "other/git"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("WHOLE = True\n")
+    (other / "exc.py").write_text("class GitCommandNotFound(Exception): ...\n")
+    (other / "cmd.py").write_text("from git import WHOLE\nclass Git: ...\n")
+    script = "import sys, agentpkg.git as ours; print(ours.Git.__module__, sys.modules['git'].WHOLE)"
+    environment = {**os.environ, "PYTHONPATH": str(other.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "git.cmd True\n"

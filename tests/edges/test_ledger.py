@@ -189,8 +189,17 @@ def test_the_details_say_what_changed(cli: Cli, seen: Registry) -> None:
     assert "  bundles/tool/1.0.0/agents/tool.md\n" in cli("update", code=5).err
     git(seen.path, "reset", "-q", "--hard", "HEAD~1")
     cli("update")
+    cli("registry", "reset", "default", "--to", git(seen.path, "rev-parse", "HEAD").strip())
     begin_anew(seen)
     assert "it is another repository: its first commit is " in cli("update", code=5).err
+
+
+def test_another_repository_is_refused_also_where_the_first_commit_was_never_fetched(cli: Cli, seen: Registry) -> None:
+    assert Ledger(ledger()).read() is not None
+    begin_anew(seen)
+    error = cli("update", code=5).err
+    assert "its history was rewritten" in error
+    assert "its first commit" not in error
 
 
 def test_a_history_that_was_rewritten_without_a_change_of_versions_is_told_as_such(cli: Cli, seen: Registry) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agentpkg.errors import AgentpkgError, IntegrityError, UsageError
+from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError, UsageError
 from agentpkg.ledger import Ledger
 from agentpkg.mirror import Mirror
 from agentpkg.registries import Registries
@@ -401,12 +401,27 @@ def test_a_policy_that_changes_is_checked_again(signed: Registry, trust: Path, k
 def test_a_registry_that_was_fetched_without_a_policy_is_checked_when_it_has_one(
     registry: Registry, trust: Path
 ) -> None:
-    """Also offline, where nothing is fetched."""
-    registry.publish("tool")
-    Registries({"default": RegistrySource(url=registry.url)}, trust).get("default")
-    with pytest.raises(IntegrityError, match="not signed by a listed key"):
+    """Also offline, where its history cannot be had if it was not fetched; with the history, it is read."""
+    registry.publish("tool").publish("other")
+    source = {"default": RegistrySource(url=registry.url)}
+    mirror = Registries(source, trust).get("default").mirror
+    with pytest.raises(NetworkError, match="the history of registry default, which must be signed, has not been"):
         get(registry, trust, offline=True)
     refusal(registry, trust)
+    assert mirror.whole
+    with pytest.raises(IntegrityError, match="not signed by a listed key"):
+        get(registry, trust, offline=True)
+
+
+def test_what_was_fetched_without_its_history_is_fetched_with_it_where_signatures_are_asked_for(
+    signed: Registry, trust: Path
+) -> None:
+    mirror = Registries({"default": RegistrySource(url=signed.url)}, trust).get("default").mirror
+    shallow = mirror.path / "shallow"
+    assert shallow.exists()
+    get(signed, trust)
+    assert not shallow.exists()
+    get(signed, trust, offline=True)
 
 
 def test_what_was_checked_is_not_checked_again(signed: Registry, trust: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from agentpkg import acceptance, apply, header, ledger, mirror, registry, remote, sources, terminal, text, undo
 from agentpkg import git as door
-from agentpkg.folder import Folder
+from agentpkg.folder import Folders
 from agentpkg.ops import approval
 from tests.hostile.attacks import mark, option_for_url
 from tests.hostile.case import run_case
@@ -82,7 +82,7 @@ def _any_place(patch: Patch) -> None:
 
 
 def _links_on_the_way(patch: Patch) -> None:
-    patch.setattr(Folder, "_open", lambda self, name: os.open(name, os.O_RDONLY, dir_fd=self._descriptor))
+    patch.setattr(Folders, "_open_below", lambda self, name: os.open(name, os.O_RDONLY, dir_fd=self._open[-1]))
 
 
 def _no_ledger(patch: Patch) -> None:

@@ -103,7 +103,8 @@ def check_settled(cli: Cli, project: Path, fresh: Path) -> None:
     cli("sync")
     cli("keep", *(path for path in EDITS if path in lock_of(project).files))
     cli("sync", "--check")
-    assert {path.name for path in (project / ".agentpkg").iterdir()} == {".gitignore", "lock", "undo"}
+    left = {path.name for path in (project / ".agentpkg").iterdir()}
+    assert left - {"index"} == {".gitignore", "lock", "undo"}
     assert (project / ".agentpkg/.gitignore").read_text() == "*\n"
     files = contents(project)
     lock = lock_of(project)

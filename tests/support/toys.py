@@ -61,8 +61,13 @@ def make_known(monkeypatch: pytest.MonkeyPatch, *toys: Host, revision: int = 1) 
         module.HOST = toy  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setitem(hosts.REVISIONS, toy.name, revision)
-    hosts._places.cache_clear()
+    _forget()
     try:
         yield
     finally:
-        hosts._places.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    hosts._places.cache_clear()
+    hosts._shared_files.cache_clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentpkg.alike import find_alike
+from agentpkg.alike import find_alike, find_all_alike
+from tests.support.growth import count_calls
 
 ALIKE = [
     ("data-engineer", "data-enginer"),  # one letter less
@@ -80,3 +82,19 @@ def test_one_edit_is_one_edit(name: str, stranger: str, place: int, letter: str)
         if name != other and min(len(name), len(other)) >= 4 and not numbered and distance(name, other) == 1:
             assert find_alike(name, [other]) == (other,)
         assert bool(find_alike(name, [other])) == bool(find_alike(other, [name]))
+
+
+@given(st.lists(NAMES, max_size=12), st.lists(NAMES, max_size=12), st.integers(0, 9), st.sampled_from("abz-01"))
+def test_many_at_once_are_told_as_one_by_one(names: list[str], strangers: list[str], place: int, letter: str) -> None:
+    near = [name[:place] + letter + name[place + 1 :] for name in names]
+    swapped = [name[:place] + name[place : place + 2][::-1] + name[place + 2 :] for name in names]
+    spelt = [name.replace("m", "rn").replace("o", "0").replace("-", "") for name in names]
+    known = [*names, *strangers, *near, *swapped, *spelt]
+    assert find_all_alike(names, known) == {name: find_alike(name, known) for name in names}
+
+
+def test_twice_as_many_names_take_twice_as_many_calls() -> None:
+    letters = string.ascii_lowercase
+    names = [f"{one}{two}{three}-engineer" for one in letters for two in letters for three in letters][::97]
+    half = names[: len(names) // 2]
+    assert count_calls(lambda: find_all_alike(names, names)) < 2.2 * count_calls(lambda: find_all_alike(half, half))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from agentpkg.checks import RULES
 from agentpkg.checks.hostfile import Origin
 from agentpkg.checks.mend import _read, _step, mend
-from agentpkg.checks.prompt import estimate_tokens
 from agentpkg.checks.subject import without_code
 from agentpkg.checks.together import check_names, told_once
 from agentpkg.checks.whole import check_bundle, check_file
 from agentpkg.checks.words import stands_in
+from agentpkg.cost import estimate_tokens
 from agentpkg.findings import Finding
 from agentpkg.manifest import HostSettings
 from agentpkg.places import form_of

@@ -62,7 +62,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.scratch",
         "agentpkg.tracking",
         "agentpkg.project",
+        "agentpkg.settled",
         "agentpkg.git",
+        "agentpkg.objects",
+        "agentpkg.summaries",
         "agentpkg.store",
     ),
     (
@@ -114,10 +117,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.canonical",
         "agentpkg.emit",
         "agentpkg.resolve",
+        "agentpkg.shelf",
+        "agentpkg.walk",
+        "agentpkg.backtrack",
+        "agentpkg.thorough",
         "agentpkg.ranking",
         "agentpkg.layout",
         "agentpkg.trees",
-        "agentpkg.batch",
     ),
     ("agentpkg.hosts",),
     (
@@ -146,7 +152,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.limits",
         "agentpkg.trail",
     ),
-    ("agentpkg.errors", "agentpkg.credentials"),
+    ("agentpkg.errors", "agentpkg.credentials", "agentpkg.values"),
     ("agentpkg",),
 )
 TOP = (
@@ -165,10 +171,11 @@ LIBRARIES = {
     "questionary": ("agentpkg.picker",),
     "prompt_toolkit": ("agentpkg.picker",),
     "subprocess": ("agentpkg.clients",),
-    "resolvelib": ("agentpkg.resolve",),
+    "resolvelib": ("agentpkg.backtrack",),
     "frontmatter": ("agentpkg.header",),
     "yaml": ("agentpkg.header",),
     "filelock": ("agentpkg.exclusive",),
+    "dataclasses": ("agentpkg.values", "agentpkg.ops.pages", "agentpkg.commands.doctor"),
     "jinja2": ("agentpkg.site.pages",),
 }
 # Who may change a file. Only `apply` does so in a project, by `folder`; the others work in the cache.
@@ -180,10 +187,12 @@ WRITERS = (
     "agentpkg.ledger",
     "agentpkg.signatures",
     "agentpkg.mirror",
+    "agentpkg.summaries",
     "agentpkg.apply",
     "agentpkg.journal",
     "agentpkg.folder",
     "agentpkg.undo",
+    "agentpkg.settled",
     "agentpkg.store",
     "agentpkg.site.folder",  # a site that it made itself, and an empty folder
     "agentpkg.workshop",  # an author's bundle folders, by no path that a bundle or a registry gives
@@ -291,7 +300,7 @@ def test_nobody_but_apply_reaches_for_what_changes_a_project() -> None:
 
 def test_hosts_know_nothing_but_what_a_host_is_and_each_other() -> None:
     for name in HOSTS:
-        imported = {name for name, _ in imports_of(f"agentpkg.hosts.{name}")} - {"dataclasses", "__future__"}
+        imported = {name for name, _ in imports_of(f"agentpkg.hosts.{name}")} - {"agentpkg.values", "__future__"}
         assert {one for one in imported if not within(one, ("agentpkg.hosts",))} == set()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from agentpkg import overlap
 from agentpkg.grants import Grants
 from agentpkg.hosts.base import AlsoRead, Host, NoControl
 from agentpkg.losses import Fidelity, Note
@@ -107,3 +109,29 @@ def test_several_places_and_hosts_are_told_once_each_and_in_their_order() -> Non
         for host in ("inn", "hut")
         for detail in (LOADS, LOADS.replace(".farm/agents/NAME.md", ".barn/NAME.md"))
     )
+
+
+def test_a_host_looks_at_its_own_few_places_and_not_at_all_that_is_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    real = overlap._notes
+
+    def watch(one: Placed, host: Host, **more: bool) -> Iterator[Note]:
+        looked.append(one.path)
+        return real(one, host, **more)
+
+    monkeypatch.setattr(overlap, "_notes", watch)
+    files = [placed(f".host-{number}/agents/triage.md", host=f"host-{number}") for number in range(50)]
+    found = find_overlaps([*files, placed()], [inn(READS), inn()], user=False)
+    assert [one.host for one in found] == ["inn"]
+    assert looked == [PATH]
+
+
+def test_files_are_told_in_the_order_in_which_they_were_placed() -> None:
+    host = inn(replace(READS, agents=".barn/{name}.md"), READS)
+    files = [placed(), placed(".barn/triage.md", host="barn"), placed(".farm/agents/writer.md", agent="writer")]
+    found = find_overlaps(files, [host], user=False)
+    assert [(one.agent, one.note.detail) for one in found] == [
+        ("triage", LOADS),
+        ("triage", LOADS.replace(".farm/agents/NAME.md", ".barn/NAME.md")),
+        ("writer", LOADS),
+    ]

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from agentpkg import resolve as resolve_module
 from agentpkg.errors import AgentpkgError
@@ -282,10 +281,10 @@ def test_an_answer_that_leaves_out_or_breaks_what_is_wanted_is_never_taken(
     """The library that searches forgets now and then who wanted what."""
     requires: dict[str, dict[str, str]] = {"aa": {"bb": "~=2.0"}, "bb": {}}
     answer = {name: Offer(version=version, requires=requires[name]) for name, version in chosen_versions.items()}
-    wants = [resolve_module._Want("aa", SpecifierSet(""), ("agentpkg.toml",))]
+    wanted = {"aa": ""}
     if told is None:
-        resolve_module._refuse_unsound(wants, answer)
+        resolve_module._refuse_unsound(wanted, answer)
         return
     with pytest.raises(AgentpkgError, match="too tangled") as caught:
-        resolve_module._refuse_unsound(wants, answer)
+        resolve_module._refuse_unsound(wanted, answer)
     assert caught.value.details == (told,)

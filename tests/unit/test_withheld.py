@@ -72,6 +72,14 @@ def test_values_that_hold_nothing_back_are_no_limits() -> None:
     assert grants_everywhere(a_bundle(an_agent("read", host_fields=fields)))["triage"].limits == frozenset()
 
 
+def test_fields_for_a_host_that_nobody_knows_yet_neither_add_nor_hold_back() -> None:
+    own = {"claude": {"maxTurns": "3"}}
+    bundles = [a_bundle(an_agent("read", host_fields=fields)) for fields in (own, {**own, "future": {"maxTurns": "2"}})]
+    known, more = (grants_everywhere(bundle)["triage"] for bundle in bundles)
+    assert known.limits == {"claude.maxTurns<=3"}
+    assert more == known
+
+
 def test_every_field_that_counts_or_takes_away_is_marked_as_a_limit() -> None:
     """So that a new host file does not forget it: `temperature` and its like are no limits of what an agent may do."""
     plain = {

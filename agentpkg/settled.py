@@ -1,0 +1,111 @@
+"""What a sync saw that had nothing to do: the index, marks of all that it looked at, in the project's state folder.
+
+While each mark is what it was, the next sync has nothing to do either, and need not read a single file. A mark is
+what the system says of a file: its number, its size, when its bytes and when anything about it changed last. The rules
+are those of git's index: a file that changed so shortly before it was looked at that it may change once more without a
+trace makes the index void. Nobody can bring an index along in a repository, since no checkout knows its own marks.
+
+Nothing is imported here that a bare Python has not: on the way to "nothing to do" that would be most of the time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from stat import S_ISDIR
+
+from agentpkg import __version__
+
+NOTHING_TO_DO = {"sync": "nothing to do", "sync --check": "in sync"}  # what commands say then
+_INDEX = "index"
+_PART = "index.part"
+_REVISIONS = os.path.join(os.path.split(__file__)[0], "hosts", "__init__.py")  # what is rendered changes with that
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_MOST_BYTES = 64 * 1024 * 1024
+_GRAIN = 2_000_000_000  # nanoseconds; FAT's, and no file system has a coarser one
+_GONE, _FOLDER, _UNKNOWN = "gone", "folder", "unknown"
+
+
+def is_settled(root: str, state: str, *asked: str) -> bool:
+    """Say whether all is as it was when a sync found nothing to do; False also where nobody knows.
+
+    `asked` are the manifest and the lock, below `root` as `state` is. An index that is silent about them is none.
+    """
+    base = os.path.join(root, "")
+    lines = _read(base + f"{state}/{_INDEX}").split("\n")
+    if lines[0] != _head(base, asked) or lines[-1] != _foot(len(lines)):
+        return False
+    for line in lines[1:-1]:
+        mark, _, path = line.partition(" ")
+        if not (_is_folder(base + path) if mark == _FOLDER else _mark(base + path) == mark):
+            return False
+    return True
+
+
+def take_marks(root: str, asked: tuple[str, ...], files: list[str], folders: list[str]) -> list[str]:
+    """Return the lines of an index of these paths below `root`. Of `folders` it counts only that they are folders.
+
+    To be taken before the files are read, so that what changes meanwhile does not look as if it had been read.
+    """
+    base = os.path.join(root, "")
+    marks = [f"{_mark(base + path)} {path}" for path in (*asked, *files)]
+    return [_head(base, asked), *marks, *(f"{_FOLDER} {path}" for path in folders)]
+
+
+def note_settled(state: str, marks: list[str], began: int) -> None:
+    """Write the index into the state folder, unless a mark cannot be trusted; `began` is `time.time_ns()` before them.
+
+    An index is for speed only: where it cannot be written, nobody hears of it.
+    """
+    text = "\n".join([*marks, _foot(len(marks) + 1)])
+    newest = max(int(time) for line in marks[1:] for time in ("0", *line.partition(" ")[0].split(":")[2:]))
+    if newest + _GRAIN > began or text.count("\n") != len(marks) or f"\n{_UNKNOWN} " in text:
+        return
+    part = os.path.join(state, _PART)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o666)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+        looked = os.lstat(part).st_mtime_ns - (time.time_ns() - began)  # by the file system's own clock
+        if newest + _GRAIN < looked:
+            os.replace(part, os.path.join(state, _INDEX))
+        else:
+            os.unlink(part)
+    except OSError:
+        return
+
+
+def _head(base: str, asked: tuple[str, ...]) -> str:
+    return " ".join(["agentpkg", __version__, _mark(_REVISIONS), *(_mark(base + path) for path in asked)])
+
+
+def _foot(lines: int) -> str:
+    """Return the last line: a power cut may leave half of an index, which speaks of half of the files."""
+    return f"lines {lines}"
+
+
+def _read(path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
+        with open(descriptor, "rb") as file:
+            return (file.read(_MOST_BYTES) or b"").decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+
+
+def _mark(path: str) -> str:
+    """Return what the system says of a file or a folder, without following a link."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return _GONE
+    except (OSError, ValueError):
+        return _UNKNOWN
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
