@@ -7,9 +7,9 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import SEE_RIGHTS, DiskError, NetworkError, UsageError
+from agentpkg.errors import NetworkError, UsageError
 from agentpkg.git import SECONDS, Apart, GitFailed, run
-from agentpkg.journal import write_synced
+from agentpkg.journal import disk_errors, write_synced
 from agentpkg.limits import LIMITS
 from agentpkg.objects import Damaged, Object, Reader, damaged
 from agentpkg.trees import Entry, TreeDiff, parse_tree
@@ -290,11 +290,9 @@ class Mirror:
         """Make `commit` the head that everything reads."""
         place = self.path / HEAD
         part = place.with_suffix(".lock")  # as git calls it, so that what is left of it is known for what it is
-        try:
+        with disk_errors(str(place)):
             write_synced(part, f"{commit}\n".encode())
             os.replace(part, place)
-        except OSError as error:
-            raise DiskError(f"cannot write {place}: {error.strerror}", hint=SEE_RIGHTS) from None
 
     def store(self, files: dict[str, bytes], message: str) -> None:
         """Fill a new mirror with one commit of `files`, the same commit on every machine."""

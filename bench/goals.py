@@ -58,7 +58,7 @@ GOALS = (
     ),
     Goal(
         title="nothing to do, 100 agents on 6 hosts: agentpkg to a bare Python",
-        over=(_NOTHING, "agentpkg"), under=(_NOTHING, "python"), most=7, quick=_QUICK, bound=10,
+        over=(_NOTHING, "agentpkg"), under=(_NOTHING, "python"), most=3, quick=_QUICK, bound=6,
     ),
     Goal(
         title="the same: apm-cli to agentpkg",
