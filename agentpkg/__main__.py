@@ -29,7 +29,7 @@ def _has_nothing_to_do(arguments: list[str]) -> bool:
     is not exactly that goes the usual way, in which the same is found.
     """
     words = [word for word in arguments if word not in _QUIET]
-    said = NOTHING_TO_DO.get(" ".join(words))
+    said = NOTHING_TO_DO.get(tuple(words))
     if said is None or "_AGENTPKG_COMPLETE" in os.environ or not is_settled("", STATE, MANIFEST, LOCK):
         return False
     if words == arguments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agentpkg.errors import IntegrityError, NetworkError, UsageError
+from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError, UsageError
 from agentpkg.git import check_ref
 from agentpkg.mirror import list_remote
 from agentpkg.requirement import NAME, is_version
@@ -44,7 +44,7 @@ def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) ->
     changed: tuple[str, ...] = ()
     if old is None or ledger.tip is None:
         if old:
-            _check(mirror, None, name, old, new, folder)
+            _check(mirror, ledger, name, old, new, folder)
         ledger.begin(mirror.root(new), list_versions(mirror, new, folder), new)
     elif old != new:
         changed = _check(mirror, ledger, name, old, new, folder)
@@ -54,16 +54,22 @@ def refresh(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) ->
     return changed
 
 
-def _check(mirror: Mirror, ledger: Ledger | None, name: str, old: str, new: str, folder: str) -> tuple[str, ...]:
-    """Return the paths that changed since `old`, or raise."""
-    if not mirror.follows(new, old):
-        record = ledger.read() if ledger else None
+def check_goes_on(mirror: Mirror, ledger: Ledger, name: str, new: str, folder: str) -> None:
+    """Raise `IntegrityError` unless the history of the fetched commit `new` goes on from what was seen."""
+    old = ledger.tip or mirror.head
+    if old and not mirror.follows(new, old):
+        record = ledger.read()
         raise IntegrityError(
             f"registry {name}: its history was rewritten ({old[:12]} is no longer part of {new[:12]})",
-            details=_differences(mirror, record, new, folder) if record else [],
+            details=[*_differences(mirror, record, new, folder), *_doubts(mirror, record, old, new)] if record else [],
             hint=f"ask whoever owns the registry; nothing was changed here\n"
             f"if the new history is right: agentpkg registry reset {name} --to {new}",
         )
+
+
+def _check(mirror: Mirror, ledger: Ledger, name: str, old: str, new: str, folder: str) -> tuple[str, ...]:
+    """Return the paths that changed since `old`, or raise."""
+    check_goes_on(mirror, ledger, name, new, folder)
     changed = mirror.changed(old, new, folder)
     rewritten = _rewritten(mirror, old, changed, folder)
     if rewritten:
@@ -101,6 +107,17 @@ def _differences(mirror: Mirror, record: Record, new: str, folder: str) -> list[
         if now.get((bundle, version)) != tree
     ]
     return bad[:_MOST_TOLD] or ["no version that was seen has changed"]
+
+
+def _doubts(mirror: Mirror, record: Record, old: str, new: str) -> list[str]:
+    """Say so where a new history may be another repository's, as nobody saw how the one before began."""
+    if record.root:
+        return []
+    try:
+        mirror.fork_of(old, new)
+    except AgentpkgError:  # they have nothing in common, or the old one is gone
+        return ["it may be another repository: the first commit of what was seen was never fetched"]
+    return []
 
 
 def _rewritten(mirror: Mirror, old: str, changed: Iterable[str], folder: str) -> list[str]:

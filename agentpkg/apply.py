@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused, DiskError, EditConflict
 from agentpkg.exclusive import exclusive
 from agentpkg.files import folders_above, is_inside
-from agentpkg.folder import Folders, working_in
+from agentpkg.folder import Folders
 from agentpkg.hosts import is_place
 from agentpkg.journal import (
     JOURNAL,
@@ -204,17 +204,17 @@ def _stage(root: Path, state: Path, writes: list[Write]) -> list[Step]:
     ]
     pairs = [(staged / step.staged, write) for step, write in zip(steps, writes, strict=True)]
     parts = [pairs[start::_THREADS] for start in range(min(_THREADS, len(pairs)))]
-    with working_in(staged) as place, ThreadPoolExecutor(_THREADS) as threads:
-        list(threads.map(lambda part: _stage_files(part, place), parts))  # each waits for the disk: together, once
+    with ThreadPoolExecutor(_THREADS) as threads:
+        list(threads.map(_stage_files, parts))  # each waits for the disk: together, once
     for folder in (staged, *(one for one in staged.parents if one.is_relative_to(root))):  # each may be new
         sync_folder(folder)
     return steps
 
 
-def _stage_files(part: Iterable[tuple[Path, Write]], place: int | None) -> None:
+def _stage_files(part: Iterable[tuple[Path, Write]]) -> None:
     for staged, write in part:
         if write.after is not None:
-            write_synced(staged, write.after, place)
+            write_synced(staged, write.after)
             if write.mode is not None:
                 staged.chmod(write.mode & 0o777)
 

@@ -59,7 +59,8 @@ def _files(folder: Path) -> dict[Path, int]:
 def clean_cache() -> CacheInfo:
     """Throw the cache away and return what lay in it. What was seen of registries, in the state folder, stays."""
     info = inspect_cache()
-    left = (path.with_suffix(".git") for path in (info.folder / "registries").glob("*.gone"))  # by a run cut short
+    folder = info.folder / "registries"
+    left = (*(path.with_suffix(".git") for path in folder.glob("*.gone")), *folder.glob("*.whole"))  # by runs cut short
     for path in sorted({*_mirrors(info.folder), *left}):
         with mirror_lock(path):
             throw_away(path)
@@ -77,7 +78,10 @@ class CacheCheck:
 
 
 def verify_cache() -> CacheCheck:
-    """Read everything in the cache, and take away what is damaged; the next run that needs it has it anew."""
+    """Read everything in the cache, and take away what is damaged; the next run that needs it has it anew.
+
+    A mirror goes as a whole, and so does a file of renderings, be one of them damaged or all.
+    """
     folder = cache_folder()
     damaged = []
     mirrors = _mirrors(folder)

@@ -30,13 +30,14 @@ _NO_LOCKS = frozenset([errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSU
 
 
 @contextmanager
-def exclusive(path: Path, what: str) -> Iterator[None]:
+def exclusive(path: Path, what: str, *, patient: bool = True) -> Iterator[None]:
     """Hold the lock in the file `path`, made if need be, of what messages call `what`.
 
-    Others are waited for, a minute or as many seconds as `AGENTPKG_WAIT` says. Raises `Busy` when the wait is over, and
-    `DiskError` where the file system refuses or knows no locks: nothing is ever done without one.
+    Others are waited for, a minute or as many seconds as `AGENTPKG_WAIT` says, and not at all unless `patient`. Raises
+    `Busy` when the wait is over, and `DiskError` where the file system refuses or knows no locks: nothing is ever done
+    without one.
     """
-    with _take(path, what):
+    with _take(path, what, _patience() if patient else "0"):
         holder = _holder_file(path)
         try:
             with suppress(OSError):  # it is for a message only
@@ -47,10 +48,9 @@ def exclusive(path: Path, what: str) -> Iterator[None]:
                 holder.unlink(missing_ok=True)
 
 
-def _take(path: Path, what: str) -> AbstractContextManager[object]:
+def _take(path: Path, what: str, wait: str) -> AbstractContextManager[object]:
     from filelock import FileLock, Timeout
 
-    wait = _patience()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path, fallback_to_soft=False).acquire(timeout=float(wait))

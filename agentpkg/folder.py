@@ -5,16 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused
 from agentpkg.journal import naming, write_synced
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PART_SUFFIX = ".agentpkg-part"  # of a file that is being copied; no host reads it
 ANCHORED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -82,17 +78,6 @@ class Folders:
 
     def _open_below(self, name: str) -> int:
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._open[-1])
-
-
-@contextmanager
-def working_in(folder: Path) -> Iterator[int | None]:
-    """Give an open folder of ours to write into, None on systems where a path has to do."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if ANCHORED else None
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 def _enter_by_path(place: Path, path: str, create: bool) -> bool:

@@ -17,7 +17,7 @@ from codecs import BOM_UTF8
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ SECONDS = 600
 OLDEST = (2, 30)
 _PIPE = -1  # a new pipe, by the standard library's word for it
 _LATE = "it did not end in {} seconds, and was stopped"
+_GRACE = 2  # seconds that what is stopped has to tidy up
 _WORDS = 6  # lines of what git said that are told
 _INSTALL = "install git {}.{} or newer".format(*OLDEST)
 _NOWHERE = str(Path(__file__).parent / "nowhere")  # where nothing is
@@ -139,16 +140,18 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
     settings: Mapping[str, str] | None = None,
     into: Any = None,
     seconds: int = SECONDS,
+    asking: bool = True,
 ) -> tuple[int, bytes]:
     """Run one git command in `folder`, which is a repository of ours if `bare`; return its status and output.
 
     `settings` are values of git's configuration for this one run. The output goes piece by piece to the `write` of
-    `into`, where that is given. After so many `seconds` it is stopped. Raises `GitFailed` for a status not `allowed`.
+    `into`, where that is given. After so many `seconds` it is stopped. Unless `asking` it asks nobody anything. Raises
+    `GitFailed` for a status not `allowed`.
     """
     git = Git(folder)
     if bare:
         git.update_environment(GIT_DIR=str(folder))
-    with _fenced(), tempfile.TemporaryFile() as source:
+    with _fenced(asking=asking), tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
         _check_works()
@@ -208,25 +211,76 @@ class Apart:
                 self._process: Any = git.execute(command, as_process=True, start_new_session=True)
             except GitCommandNotFound:
                 raise _Missing from None
+        self._said = (b"", b"")
+        self._silent = Event()
+        Thread(target=self._hear, daemon=True).start()
 
-    def finish(self, seconds: float = SECONDS) -> None:
-        """Wait until it has ended; raise `GitFailed` if it failed. After so many `seconds` it is stopped."""
-        late = Timer(seconds, self.stop)
-        late.start()
-        printed, error = self._process.communicate()
-        late.cancel()
+    def _hear(self) -> None:
+        self._said = self._process.communicate()
+        self._silent.set()
+
+    def ended(self, within: float) -> bool:
+        """Say whether it has ended, or does so `within` seconds. After `SECONDS` in all it is stopped."""
+        left = max(0, self._began + SECONDS - monotonic())
+        if not self._silent.wait(min(within, left)) and within >= left:
+            self.stop()
+        return self._stopped or self._silent.is_set()
+
+    def finish(self) -> None:
+        """Wait until it has ended; raise `GitFailed` if it failed, or was stopped."""
+        while not self.ended(SECONDS):
+            pass
         status = self._process.returncode
         _note(self._words, self._folder, status, self._began)
         if status or self._stopped:
-            said = _LATE.format(seconds) if self._stopped else error.decode("utf-8", "backslashreplace")
+            printed, error = self._said
+            said = _LATE.format(SECONDS) if self._stopped else error.decode("utf-8", "backslashreplace")
             raise _failure(self._words[0], said, printed)
 
     def stop(self) -> None:
-        """End it, with all that it started, if it has not ended yet."""
-        if self._process.poll() is None:
+        """End it, with all that it started, if it has not ended yet; by force, where it takes longer than a moment."""
+        self._send(signal.SIGTERM)
+        try:
+            self._silent.wait(_GRACE)
+        finally:
+            self._send(signal.SIGKILL)
+
+    def _send(self, sign: signal.Signals) -> None:
+        if not self._silent.is_set():
             self._stopped = True
             with suppress(ProcessLookupError, PermissionError):  # it has just ended
-                os.killpg(self._process.pid, signal.SIGTERM)
+                os.killpg(self._process.pid, sign)
+
+
+class _Ended(BaseException):
+    """A signal ends this process."""
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have a signal that ends this process do so once the context has been left, which is what it does first.
+
+    What runs apart is in a session of its own, which neither a closed terminal nor `timeout` reaches. A signal that
+    somebody takes or ignores stays as it is, and so do all where this is not the main thread.
+    """
+
+    def leave(number: int, _: object) -> None:
+        raise _Ended(number)
+
+    both = (signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
+    ours = [one for one in both if signal.getsignal(one) is signal.SIG_DFL]
+    came = None
+    try:
+        for one in ours:
+            signal.signal(one, leave)
+        yield
+    except _Ended as ended:
+        came = ended.args[0]
+    finally:
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
+    if came is not None:
+        os.kill(os.getpid(), came)
 
 
 def _note(words: Sequence[str], folder: Path, status: int, began: float) -> None:

@@ -14,6 +14,7 @@ from agentpkg.limits import LIMITS
 from agentpkg.objects import Damaged, Object, Reader, damaged
 from agentpkg.trees import Entry, TreeDiff, parse_tree
 from agentpkg.unreachable import network_error
+from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,14 @@ _MOST_TAGS = 10  # of tags of tags
 _FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """A fetch that goes on by itself: whether it has `ended`, or does so within some seconds, and what comes of it."""
+
+    ended: Callable[[float], bool]
+    finish: Callable[[], str]
+
+
 class Mirror:
     """A bare repository of ours that holds one registry's history.
 
@@ -44,6 +53,7 @@ class Mirror:
         self.origin = origin
         self._reader = Reader(path)
         self._ahead: dict[str, Object] = {}
+        self._ahead_bytes = 0
 
     @property
     def head(self) -> str | None:
@@ -72,7 +82,7 @@ class Mirror:
         `called` is its name in messages. Raises `ContentRefused` for one that is larger than `most` bytes, `Damaged`
         for one that cannot be read.
         """
-        held = self._ahead.pop(object_name, None)
+        held = self._take(object_name)
         if held and held.data is not None and held.size <= most:
             return held.kind, held.data
         return self._reader.read(object_name, most, called)
@@ -85,11 +95,19 @@ class Mirror:
         wanted = dict.fromkeys(ids)
         missing = [one for one in wanted if one not in self._ahead]
         for start in range(0, len(missing), _ALL_AT_ONCE):
-            if sum(held.size for held in self._ahead.values()) > _MOST_AHEAD:
+            if self._ahead_bytes > _MOST_AHEAD:
                 break
             found = self._reader.read_many(missing[start : start + _ALL_AT_ONCE], LIMITS.file_bytes)
-            self._ahead |= {one: held for one, held in found.items() if held and held.data is not None}
+            new = {one: held for one, held in found.items() if held and held.data is not None}
+            self._ahead |= new
+            self._ahead_bytes += sum(held.size for held in new.values())
         return {one: held.data for one in wanted if (held := self._ahead.get(one)) and held.data is not None}
+
+    def _take(self, name: str) -> Object | None:
+        """Return an object that was read ahead, and hold it no longer."""
+        held = self._ahead.pop(name, None)
+        self._ahead_bytes -= held.size if held else 0
+        return held
 
     def has(self, object_name: str) -> bool:
         """Say whether there is an object of this name or id."""
@@ -123,14 +141,14 @@ class Mirror:
         """
         most = LIMITS.file_bytes if kind == "blob" else _MOST_TREE
         wanted = list(dict.fromkeys(ids))
-        ahead = {one: self._ahead.pop(one) for one in wanted if one in self._ahead}
-        held = {}
+        ahead = {one: held for one in wanted if (held := self._take(one))}
+        there = {}
         for one, found in (ahead | self._reader.read_many([one for one in wanted if one not in ahead], most)).items():
             if found is None or (found.id, found.kind) != (one, kind):
                 raise damaged(self.path, one)
             if found.data is not None:
-                held[one] = found.data
-        return held
+                there[one] = found.data
+        return there
 
     def fetch(self, url: str, ref: str, *, newest: bool = False) -> str:
         """Fetch `ref` (`HEAD`, a full ref name, or a commit) into a place of its own; return the commit.
@@ -142,15 +160,12 @@ class Mirror:
         return self._end_fetch(url, ref, lambda: self._fetch(url, *self._begin_fetch(url, ref, newest=newest)))
 
     @contextmanager
-    def fetch_apart(self, url: str, ref: str, *, newest: bool = False) -> Iterator[Callable[[], str]]:
-        """Begin a `fetch` that goes on by itself, as long as the context lasts, and asks nobody anything.
-
-        What is given waits for its end, and returns the commit.
-        """
+    def fetch_apart(self, url: str, ref: str, *, newest: bool = False) -> Iterator[Fetching]:
+        """Begin a `fetch` that goes on by itself, as long as the context lasts, and asks nobody anything."""
         words = self._begin_fetch(url, ref, newest=newest)
         process = Apart(self.path, "fetch", *words, settings=self._partial(url))
         try:
-            yield lambda: self._end_fetch(url, ref, process.finish)
+            yield Fetching(ended=process.ended, finish=lambda: self._end_fetch(url, ref, process.finish, asking=False))
         finally:
             process.stop()
 
@@ -160,14 +175,14 @@ class Mirror:
         options = [*_FETCH, *(["--filter=blob:none"] if self.filtered else []), *(["--depth=1"] if newest else [])]
         return [*options, "--", "origin" if self.filtered else url, f"+{ref}:{_INCOMING}"]
 
-    def _end_fetch(self, url: str, ref: str, fetch: Callable[[], None]) -> str:
+    def _end_fetch(self, url: str, ref: str, fetch: Callable[[], None], *, asking: bool = True) -> str:
         try:
             try:
                 fetch()
             except GitFailed as error:
                 if not any(_ALL_OR_NOTHING.search(line) for line in error.details):
                     raise
-                self._fetch(url, *self._begin_fetch(url, ref))
+                self._fetch(url, *self._begin_fetch(url, ref), asking=asking)
         except GitFailed as error:
             raise network_error("fetch", url, error.details) from None
         commit = self._peeled(self._ref(_INCOMING))
@@ -209,8 +224,9 @@ class Mirror:
                 hint="if it is a shallow clone, git fetch --unshallow makes it whole; else run agentpkg cache clean",
             )
 
-    def _fetch(self, url: str, *words: str, stdin: bytes = b"") -> None:
-        run(self.path, "fetch", *words, bare=True, stdin=stdin, settings=self._partial(url, asked=bool(stdin)))
+    def _fetch(self, url: str, *words: str, stdin: bytes = b"", asking: bool = True) -> None:
+        settings = self._partial(url, asked=bool(stdin))
+        run(self.path, "fetch", *words, bare=True, stdin=stdin, settings=settings, asking=asking)
 
     def _partial(self, url: str, *, asked: bool = False) -> dict[str, str] | None:
         """Return what makes a remote a partial one: said for one run alone, so that no read ever fetches."""

@@ -261,12 +261,13 @@ def added_files(root: Path, folders: Iterable[str], known: Iterable[str]) -> tup
     return tuple(sorted(path for path in set(found) if path not in known))
 
 
-def folders_below(root: Path, folders: Iterable[str]) -> list[str]:
-    """Return `folders` and all folders in them, by their paths below `root`; links are not followed."""
+def all_below(root: Path, folders: Iterable[str]) -> list[str]:
+    """Return `folders` and all folders and files in them, by their paths below `root`; links are not followed."""
     return [
-        Path(place).relative_to(root).as_posix()
+        Path(place, name).relative_to(root).as_posix()
         for folder in folders
-        for place, _, _ in os.walk(root / folder, followlinks=False)
+        for place, _, names in os.walk(root / folder, followlinks=False)
+        for name in ("", *names)
     ]
 
 

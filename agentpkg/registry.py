@@ -19,7 +19,7 @@ from agentpkg.resolve import Offer
 from agentpkg.trees import parse_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Collection, Iterable, Mapping, Set
 
     from agentpkg.mirror import Mirror
     from agentpkg.trees import Entry
@@ -29,7 +29,6 @@ YANKED = "yanked.toml"
 _ABOUT = "bundle.toml"
 PLAIN_FILES = ("100644", "100755")
 _MOST_FOLDERS = 16
-_MOST_AHEAD = 50_000  # objects
 
 
 class Registry:
@@ -127,15 +126,19 @@ class Registry:
         self._read_files_ahead(entries)
 
     def load_ahead(self, chosen: Mapping[str, str]) -> None:
-        """Read what `load` needs of one version of many bundles, all together."""
+        """Read what `load` needs of one version of many bundles, all together; nothing of one that it will refuse."""
         self._hold(chosen)
-        level = [entry.id for name, version in chosen.items() if (entry := self._version(name, version))]
-        files: list[Entry] = []
-        while level and len(files) + len(level) <= _MOST_AHEAD:
-            entries = [entry for data in self.mirror.read_ahead(level).values() for entry in parse_tree(data)]
-            files += [entry for entry in entries if not entry.is_folder]
-            level = [entry.id for entry in entries if entry.is_folder]
-        self._read_files_ahead(files)
+        level = {name: [entry.id] for name, version in chosen.items() if (entry := self._version(name, version))}
+        inner: dict[str, list[Entry]] = {name: [] for name in level}
+        for _ in range(_MOST_FOLDERS + 1):
+            trees = self.mirror.read_ahead(one for ids in level.values() for one in ids)
+            new = {name: _entries_of(trees, ids) for name, ids in level.items()}
+            for name, entries in new.items():
+                inner[name] += entries
+            folders = {name: [one.id for one in entries if one.is_folder] for name, entries in new.items()}
+            level = {name: ids for name, ids in folders.items() if ids and _may_hold(inner[name])}
+        fit = [entries for name, entries in inner.items() if name not in level and _may_hold(entries)]
+        self._read_files_ahead(one for entries in fit for one in entries)
 
     def _hold(self, names: Iterable[str]) -> list[Entry]:
         """Read the folders of many bundles together, and return what stands in those that were not read before."""
@@ -226,7 +229,7 @@ class Registry:
                     held.setdefault(entry.name.removesuffix(".md"), set()).add(name)
         return held
 
-    def newest(self, names: Iterable[str] | None = None) -> dict[str, BundleFile]:
+    def newest(self, names: Collection[str] | None = None) -> dict[str, BundleFile]:
         """Return what the newest version of every bundle, or of some, says about itself, all read together.
 
         A version that was yanked or cannot be read does not count, and a pre-release only where there is no other.
@@ -255,7 +258,7 @@ class Registry:
                     gone[name] = (self.about(name, versions[0]), reasons[versions[0]])
         return gone
 
-    def _fit(self, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    def _fit(self, names: Collection[str]) -> dict[str, list[tuple[str, str]]]:
         """Return the versions of bundles that may be installed with their trees, finals first, each newest first."""
         held = self._hold(names)
         self._read_files_ahead(entry for entry in held if entry.name == YANKED)
@@ -296,6 +299,22 @@ class Registry:
 
 def _find(entries: Iterable[Entry], name: str) -> Entry | None:
     return next((one for one in entries if one.name == name), None)
+
+
+def _entries_of(trees: Mapping[str, bytes], ids: Iterable[str]) -> list[Entry]:
+    """Return what stands in some folders of a version, or more of it than any version may hold."""
+    entries: list[Entry] = []
+    for one in ids:
+        if len(entries) <= 2 * MOST_FILES:  # files and folders
+            entries += parse_tree(trees.get(one, b""))
+    return entries
+
+
+def _may_hold(entries: Collection[Entry]) -> bool:
+    """Say whether a version may hold all of these files and folders."""
+    files = [one for one in entries if not one.is_folder]
+    folders = sum(one.is_folder for one in entries)
+    return max(len(files), folders) <= MOST_FILES and all(one.mode in PLAIN_FILES for one in files)
 
 
 def _sorted_versions(entries: Iterable[Entry]) -> dict[str, str]:

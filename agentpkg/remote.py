@@ -7,10 +7,11 @@ import shutil
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from agentpkg.acceptance import accept_agents, full_ref, list_versions, refresh
-from agentpkg.errors import AgentpkgError, NetworkError
+from agentpkg.acceptance import accept_agents, check_goes_on, full_ref, list_versions, refresh
+from agentpkg.errors import AgentpkgError, Busy, NetworkError
 from agentpkg.exclusive import exclusive
-from agentpkg.git import can_ask, check_ref
+from agentpkg.git import can_ask, check_ref, ended_in_order
+from agentpkg.journal import disk_errors
 from agentpkg.ledger import Ledger, ledger_path, source_key
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.objects import Damaged
@@ -18,14 +19,17 @@ from agentpkg.registry import YANKED, Registry
 from agentpkg.signatures import Policy, check_signed, read_policy
 from agentpkg.sources import git_url
 from agentpkg.store import cache_folder, state_folder
-from agentpkg.values import dataclass
+from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from agentpkg.mirror import Fetching
     from agentpkg.registry_tables import RegistrySource
+
+_TURN = 0.01  # seconds that each of several fetches is waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +74,10 @@ class Remote:
         """What was seen of this registry."""
         return Ledger(ledger_path(self.key))
 
-    def _ledger_locked(self) -> AbstractContextManager[None]:
+    def _ledger_locked(self, *, patient: bool = True) -> AbstractContextManager[None]:
         """Hold the ledger's lock, which is not the mirror's: several caches may share one folder for state."""
-        return exclusive(state_folder() / "locks" / f"{self.key}.lock", f"the ledger of registry {self.name}")
+        place, what = state_folder() / "locks" / f"{self.key}.lock", f"the ledger of registry {self.name}"
+        return exclusive(place, what, patient=patient)
 
     @property
     def prefix(self) -> str:
@@ -85,9 +90,12 @@ class Remote:
         return f"{self.prefix}bundles"
 
     @contextmanager
-    def locked(self) -> Iterator[Mirror]:
-        """Hold the locks of mirror and ledger, and give the mirror: a new one where the old one is of no use."""
-        with mirror_lock(self.path), self._ledger_locked():
+    def locked(self, *, patient: bool = True) -> Iterator[Mirror]:
+        """Hold the locks of mirror and ledger, and give the mirror: a new one where the old one is of no use.
+
+        Raises `Busy` where somebody else holds them, at once unless `patient`.
+        """
+        with mirror_lock(self.path, patient=patient), self._ledger_locked(patient=patient):
             mirror = self.mirror()
             _tidy(mirror)
             if mirror.damaged:
@@ -100,11 +108,11 @@ class Remote:
         return self._accept(mirror, mirror.fetch(self.url, ref, newest=self._is_new(mirror)), fixed)
 
     @contextmanager
-    def fetch_apart(self, mirror: Mirror) -> Iterator[Callable[[], str]]:
-        """Begin what `fetch` does, which goes on by itself and asks nobody anything; give what does the rest of it."""
+    def fetch_apart(self, mirror: Mirror) -> Iterator[Fetching]:
+        """Begin what `fetch` does, which goes on by itself and asks nobody anything; its end does the rest of it."""
         ref, fixed = self._wanted(mirror)
-        with mirror.fetch_apart(self.url, ref, newest=self._is_new(mirror)) as finish:
-            yield lambda: self._accept(mirror, finish(), fixed)
+        with mirror.fetch_apart(self.url, ref, newest=self._is_new(mirror)) as fetching:
+            yield replace(fetching, finish=lambda: self._accept(mirror, fetching.finish(), fixed))
 
     def _is_new(self, mirror: Mirror) -> bool:
         """Say whether the newest commit is all that is needed: nothing was seen before that it must go on from."""
@@ -124,7 +132,11 @@ class Remote:
             accept_agents(mirror, self.ledger, self.name, new, fixed=fixed, tell=self.tell)
             return new
         if self.source.signers is not None:
-            self.complete(mirror)
+            try:
+                self.complete(mirror)
+            except NetworkError:  # there may be nothing to complete it with because the history was rewritten
+                check_goes_on(mirror, self.ledger, self.name, new, self.folder)
+                raise
         policy = self.check_commit(mirror, new)
         Registry(self.name, self.source.url, mirror, self.prefix, new)  # one that cannot be read is not accepted
         old = mirror.head
@@ -158,12 +170,23 @@ class Remote:
             check_signed(mirror, self.ledger.signed, policy, commit, self.folder, self.name)
         return policy
 
-    def fetch_all(self, mirror: Mirror) -> str:
-        """Fetch what there is now with all of its history; return its commit, which nothing reads yet. `locked`."""
+    @contextmanager
+    def fetched_whole(self, mirror: Mirror) -> Iterator[tuple[Mirror, str]]:
+        """Fetch what there is now with all of its history; give its commit, which nothing reads yet, and the mirror.
+
+        That is another one, beside a mirror without a history, of which the remote may no longer have what it began
+        with. It is gone afterwards, unless a `reset` puts it into the other's place. The mirror must be `locked`.
+        """
         ref, _ = self._wanted(mirror)
-        new = mirror.fetch(self.url, ref)
-        self.complete(mirror)
-        return new
+        if mirror.whole:
+            yield mirror, mirror.fetch(self.url, ref)
+            return
+        place = self.path.with_suffix(".whole")
+        beside = new_mirror(Mirror(place, filtered=mirror.filtered, origin=mirror.origin, title=mirror.title))
+        try:
+            yield beside, beside.fetch(self.url, ref)
+        finally:
+            throw_away(beside.path)
 
     def complete(self, mirror: Mirror) -> None:
         """Have the whole history of what was fetched in the mirror."""
@@ -190,48 +213,64 @@ class Remote:
         return read_policy(self.root, f"[registries.{self.name}]", source.signers, source.revoked, source.signed_after)
 
     def reset(self, mirror: Mirror, commit: str) -> None:
-        """Take the history up to `commit` for the right one, and forget what was seen before. Mirror `locked`."""
+        """Take the history up to `commit` for the right one, and forget what was seen before. `fetched_whole`."""
         self.ledger.begin(mirror.root(commit), list_versions(mirror, commit, self.folder), commit)
         mirror.accept(commit)
+        if mirror.path != self.path:
+            throw_away(self.path)
+            with disk_errors(str(self.path)):
+                os.replace(mirror.path, self.path)
 
 
 def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgError]:
-    """Fetch several registries at the same time, and accept them one by one; return mirrors, or what went wrong.
+    """Fetch several registries at the same time, and accept each once it is there; return mirrors, or what went wrong.
 
-    Left out, to be fetched alone, are the second of two that share a ledger, what is damaged, and what could not be
-    had without asking somebody, where there is somebody to ask.
+    Left out, to be fetched alone, is what somebody works on, be it the second of two that share a ledger; what is
+    damaged; where it must be asked first what a ref means; and what could not be had without asking somebody, where
+    there is somebody to ask. So nothing is waited for with a lock in hand but the fetch that it is for.
     """
     fetched: dict[str, Mirror | AgentpkgError] = {}
-    begun: dict[str, tuple[Mirror, Callable[[], str]]] = {}
-    with ExitStack() as held:
-        # In the same order everywhere, so that no two runs wait for each other.
-        for remote in sorted({one.key: one for one in reversed(remotes)}.values(), key=lambda one: one.key):
-            with _kept(fetched, remote.name):
-                mirror = held.enter_context(remote.locked())
-                begun[remote.name] = (mirror, held.enter_context(remote.fetch_apart(mirror)))
-        for name in (one.name for one in remotes if one.name in begun):
-            mirror, finish = begun[name]
-            with _kept(fetched, name):
-                finish()
-                fetched[name] = mirror
+    begun: dict[str, tuple[Mirror, Fetching, ExitStack]] = {}
+    told: dict[str, list[str]] = {one.name: [] for one in remotes}
+    with ended_in_order(), ExitStack() as held:
+        held.callback(_pass_on, remotes, told)
+        for remote in (replace(one, tell=told[one.name].append) for one in remotes if not one.source.ref):
+            with _kept(fetched, remote.name), ExitStack() as own:
+                mirror = own.enter_context(remote.locked(patient=False))
+                fetching = own.enter_context(remote.fetch_apart(mirror))
+                begun[remote.name] = (mirror, fetching, held.enter_context(own.pop_all()))
+        while begun:
+            for name, (mirror, fetching, own) in list(begun.items()):
+                if fetching.ended(_TURN):
+                    del begun[name]
+                    with own, _kept(fetched, name):
+                        fetching.finish()
+                        fetched[name] = mirror
     return fetched
+
+
+def _pass_on(remotes: Iterable[Remote], told: Mapping[str, Iterable[str]]) -> None:
+    """Tell what there is to warn of, in the order of the registries and not in that in which they came."""
+    for remote in remotes:
+        for warning in told[remote.name]:
+            remote.tell(warning)
 
 
 @contextmanager
 def _kept(errors: dict[str, Mirror | AgentpkgError], name: str) -> Iterator[None]:
-    """Keep an error that would be the same if a registry was fetched alone."""
+    """Keep an error that would be the same if a registry was fetched alone, at once."""
     try:
         yield
-    except Damaged:
+    except (Busy, Damaged):
         pass
     except AgentpkgError as error:
         if not (isinstance(error, NetworkError) and can_ask()):
             errors[name] = error
 
 
-def mirror_lock(path: Path) -> AbstractContextManager[None]:
+def mirror_lock(path: Path, *, patient: bool = True) -> AbstractContextManager[None]:
     """Hold the lock of one mirror, which lies beside it."""
-    return exclusive(path.with_suffix(".lock"), f"the mirror {path.name}")
+    return exclusive(path.with_suffix(".lock"), f"the mirror {path.name}", patient=patient)
 
 
 def throw_away(path: Path) -> None:

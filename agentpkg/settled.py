@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 import time
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISLNK
 
 from agentpkg import __version__
 
-NOTHING_TO_DO = {"sync": "nothing to do", "sync --check": "in sync"}  # what commands say then
+# What a command line says then.
+NOTHING_TO_DO = {("sync",): "nothing to do", ("sync", "--check"): "in sync"}
 _INDEX = "index"
 _PART = "index.part"
 _REVISIONS = os.path.join(os.path.split(__file__)[0], "hosts", "__init__.py")  # what is rendered changes with that
@@ -32,42 +33,52 @@ def is_settled(root: str, state: str, *asked: str) -> bool:
     `asked` are the manifest and the lock, below `root` as `state` is. An index that is silent about them is none.
     """
     base = os.path.join(root, "")
-    lines = _read(base + f"{state}/{_INDEX}").split("\n")
-    if lines[0] != _head(base, asked) or lines[-1] != _foot(len(lines)):
+    text = _read(f"{base}{state}/{_INDEX}")
+    head = mark_asked(root, *asked)
+    if not text.startswith(f"{head}\n") or f" {_UNKNOWN}" in head or not text.endswith(_foot(text.count("\n"))):
         return False
-    for line in lines[1:-1]:
+    for line in text.split("\n")[1:-1]:
         mark, _, path = line.partition(" ")
         if not (_is_folder(base + path) if mark == _FOLDER else _mark(base + path) == mark):
             return False
     return True
 
 
-def take_marks(root: str, asked: tuple[str, ...], files: list[str], folders: list[str]) -> list[str]:
-    """Return the lines of an index of these paths below `root`. Of `folders` it counts only that they are folders.
+def mark_asked(root: str, *asked: str) -> str:
+    """Return the first line of an index, which names what decides what there should be.
 
-    To be taken before the files are read, so that what changes meanwhile does not look as if it had been read.
+    To be taken before any of that is read, and the marks of files before these are, so that what changes meanwhile
+    does not look as if it had been read.
     """
     base = os.path.join(root, "")
-    marks = [f"{_mark(base + path)} {path}" for path in (*asked, *files)]
-    return [_head(base, asked), *marks, *(f"{_FOLDER} {path}" for path in folders)]
+    return " ".join(["agentpkg", __version__, _mark(_REVISIONS), *(_mark(base + path) for path in asked)])
 
 
-def note_settled(state: str, marks: list[str], began: int) -> None:
-    """Write the index into the state folder, unless a mark cannot be trusted; `began` is `time.time_ns()` before them.
+def mark_files(root: str, files: list[str], folders: list[str]) -> list[str]:
+    """Return the other lines, for paths below `root`. Of `folders` it counts only whether they are folders."""
+    base = os.path.join(root, "")
+    marks = [f"{_mark(base + path)} {path}" for path in files]
+    return marks + [f"{_FOLDER if _is_folder(base + path) else _mark(base + path)} {path}" for path in folders]
+
+
+def can_be_noted(head: str, marks: list[str], began: int) -> bool:
+    """Say whether the marks will tell of every change from now on; `began` is `time.time_ns()` before all of them."""
+    known = f" {_UNKNOWN}" not in head and not any(line.startswith(_UNKNOWN) for line in marks)
+    return known and _newest(head, marks) + _GRAIN < began
+
+
+def note_settled(state: str, head: str, marks: list[str], began: int) -> None:
+    """Write an index that `can_be_noted` into the state folder, if it can be by the file system's own clock too.
 
     An index is for speed only: where it cannot be written, nobody hears of it.
     """
-    text = "\n".join([*marks, _foot(len(marks) + 1)])
-    newest = max(int(time) for line in marks[1:] for time in ("0", *line.partition(" ")[0].split(":")[2:]))
-    if newest + _GRAIN > began or text.count("\n") != len(marks) or f"\n{_UNKNOWN} " in text:
-        return
     part = os.path.join(state, _PART)
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o666)
         with open(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-        looked = os.lstat(part).st_mtime_ns - (time.time_ns() - began)  # by the file system's own clock
-        if newest + _GRAIN < looked:
+            file.write(("\n".join([head, *marks]) + _foot(len(marks) + 1)).encode("utf-8", "surrogateescape"))
+        looked = os.lstat(part).st_mtime_ns - (time.time_ns() - began)
+        if _newest(head, marks) + _GRAIN < looked:
             os.replace(part, os.path.join(state, _INDEX))
         else:
             os.unlink(part)
@@ -75,13 +86,15 @@ def note_settled(state: str, marks: list[str], began: int) -> None:
         return
 
 
-def _head(base: str, asked: tuple[str, ...]) -> str:
-    return " ".join(["agentpkg", __version__, _mark(_REVISIONS), *(_mark(base + path) for path in asked)])
+def _newest(head: str, marks: list[str]) -> int:
+    """Return when the last of these things changed, in nanoseconds."""
+    told = [*head.split(" ")[3:], *(line.partition(" ")[0] for line in marks)]
+    return max((int(time) for mark in told for time in mark.split(":")[2:]), default=0)
 
 
 def _foot(lines: int) -> str:
-    """Return the last line: a power cut may leave half of an index, which speaks of half of the files."""
-    return f"lines {lines}"
+    """Return the last line, after so many others: a power cut may leave half of an index, a name may hold two lines."""
+    return f"\nlines {lines}"
 
 
 def _read(path: str) -> str:
@@ -94,12 +107,14 @@ def _read(path: str) -> str:
 
 
 def _mark(path: str) -> str:
-    """Return what the system says of a file or a folder, without following a link."""
+    """Return what the system says of a file or a folder; a link is none, since it says nothing of what it leads to."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
         return _GONE
     except (OSError, ValueError):
+        return _UNKNOWN
+    if S_ISLNK(status.st_mode):
         return _UNKNOWN
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 

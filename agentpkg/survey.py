@@ -13,7 +13,9 @@ from agentpkg.hosts import HOSTS
 from agentpkg.places import forms_of, is_agent_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from agentpkg.files import DiskFile
 
 _TEXTS = (
     ".md", ".mdc", ".mdx", ".markdown", ".txt", ".toml", ".json", ".jsonc", ".yaml", ".yml",
@@ -27,11 +29,12 @@ _GLANCE_DEPTH = 4
 _GLANCE_FILES = 3_000
 
 
-def find_texts(root: Path, *, user: bool) -> Iterator[tuple[str, bytes | None]]:
+def find_texts(root: Path, disk: Mapping[str, DiskFile], *, user: bool) -> Iterator[tuple[str, bytes | None]]:
     """Return path and bytes of all texts in the folders of all hosts, and of pages and dot files at a project's top.
 
     The bytes are None for what cannot be read, or is too large to be an agent, and for a folder with too many files.
     Of the home folder (`user`) only the folders of agents and skills are looked at: hosts keep much else beside them.
+    What `disk` holds of plain files is not read again.
     """
     found = {one for one in _shared(user) if (root / one).exists()}
     for folder in _folders(user):
@@ -40,7 +43,8 @@ def find_texts(root: Path, *, user: bool) -> Iterator[tuple[str, bytes | None]]:
             yield folder, None
         found |= below
     for path in sorted(found if user else {*found, *_at_top(root)}):
-        data = _read(root / path)
+        known = disk.get(path)
+        data = known.content if known and not known.odd else _read(root / path)
         if data is None or path.lower().endswith(_TEXTS) or b"\0" not in data:  # else no text, and of no known kind
             yield path, data
 

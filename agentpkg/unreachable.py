@@ -8,7 +8,10 @@ from agentpkg.errors import ContentRefused, NetworkError
 
 _URL = re.compile(r"'(?:[a-z]+://|/)\S*'|\b[a-z]+://\S+")  # a name in it must not choose the hint
 _HINTS = (
-    ("shallow", "the repository is a shallow clone; fetch all of its history first: git fetch --unshallow"),
+    (
+        "shallow (repository|update|roots)|is shallow",
+        "the repository is a shallow clone; fetch all of its history first: git fetch --unshallow",
+    ),
     ("dubious ownership", "the repository belongs to somebody else: git config --global --add safe.directory PATH"),
     (
         "CONNECT tunnel|after CONNECT|resolve proxy|proxy syntax|error: 407",

@@ -2,7 +2,8 @@
 
 `dataclass`, `field` and `replace` are those of `dataclasses`, as far as they are used here: classes of plain fields
 with slots. The library writes and compiles up to eight methods for each class, on every start; here that is one of
-them, and the others need none. What the library has beside, `asdict` and the like, takes these classes too.
+them, and the others need none. What the library has beside, `asdict` and the like, takes these classes too, and values
+can be copied and pickled. Methods that a class has of its own stay; one with its own `__eq__` has no hash but its own.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def _dataclass(*, slots: bool = False, frozen: bool = False, kw_only: bool = Fal
             "__value_fields__": fields,
             "__dataclass_fields__": _STANDARD,
             "__repr__": _show,
+            "__reduce__": _reduce,
+            "__replace__": _replace,
             **_compared(fields, frozen=frozen, order=order),
             **({"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}),
         }
@@ -107,12 +110,15 @@ def _compared(fields: Mapping[str, _Field], *, frozen: bool, order: bool) -> dic
 def _initial(cls: Any, fields: Mapping[str, _Field], *, kw_only: bool) -> Any:
     """Return the `__init__` of a class, which puts what it is given into the slots past any `__setattr__`."""
     taken: dict[str, Any] = {"__name__": cls.__module__}
-    asked, body = [], []
+    asked: list[str] = []
+    body = []
     for name, one in fields.items():
         taken[f"_set_{name}"] = getattr(cls, name).__set__
         default = one.factory or one.default
         if default is not _MISSING:
             taken[f"_or_{name}"] = default
+        elif not kw_only and asked and "=" in asked[-1]:
+            raise TypeError(f"{cls.__name__}.{name} has no default, and follows a field that has one")
         asked.append(name if default is _MISSING else f"{name}=_or_{name}")
         value = f"_or_{name}() if {name} is _or_{name} else {name}" if one.factory else name
         body.append(f" _set_{name}(self, {value})\n")
@@ -127,6 +133,14 @@ def _initial(cls: Any, fields: Mapping[str, _Field], *, kw_only: bool) -> Any:
 def _show(self: Any) -> str:
     shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__value_fields__)
     return f"{type(self).__qualname__}({shown})"
+
+
+def _reduce(self: Any) -> Any:
+    return _restore, (type(self), {name: getattr(self, name) for name in self.__value_fields__})
+
+
+def _restore(cls: Any, fields: Mapping[str, Any]) -> Any:
+    return cls(**fields)
 
 
 def _refuse(self: Any, name: str, _: object = None) -> None:

@@ -28,6 +28,12 @@ def _figure(results: Results, what: str, race: str, name: str) -> str:
     return times(entry.ratio) if what == "ratio" else f"{entry.peak:.0f} MB" if what == "peak" else time(entry.wall)
 
 
+def _python_took(results: Results) -> str:
+    """Return from which time to which a bare Python took: on a machine with nothing else to do they are close."""
+    took = [results.entry(race, "python").wall for race in results.document["races"] if results.has(race, "python")]
+    return f"{time(min(took))} to {time(max(took))}"
+
+
 def _beside(results: Results, race: str, over: str, under: str, other_race: str = "") -> str:
     if not (results.has(race, over) and results.has(other_race or race, under)):
         return "(no figure)"
@@ -51,6 +57,7 @@ FIGURES: Mapping[str, Callable[..., str]] = {
     "minutes": lambda results: f"{sum(results.document['seconds'].values()) / 60:.0f} minutes",
     "ms": lambda results, race, name: _figure(results, "ms", race, name),
     "peak": lambda results, race, name: _figure(results, "peak", race, name),
+    "python-took": _python_took,
     "race": tables.race,
     "ratio": lambda results, race, name: _figure(results, "ratio", race, name),
     "resolve": tables.resolve,

@@ -57,7 +57,7 @@ def show_sync(project: Project, work: Options, *, as_json: bool) -> None:
             }
         )
     else:
-        say_done(NOTHING_TO_DO["sync"], dry_run=work.dry_run)
+        say_done(NOTHING_TO_DO["sync",], dry_run=work.dry_run)
 
 
 def show_check(project: Project, work: Options, *, as_json: bool) -> None:
@@ -75,4 +75,4 @@ def show_check(project: Project, work: Options, *, as_json: bool) -> None:
             "the project is not in sync", details=details, hint="agentpkg status says what to do", told=as_json
         )
     if not as_json:
-        say_done(NOTHING_TO_DO["sync --check"])
+        say_done(NOTHING_TO_DO["sync", "--check"])

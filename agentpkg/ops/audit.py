@@ -12,6 +12,7 @@ from agentpkg.lockfile import FILE_NAME
 from agentpkg.ops.planning import render_locked
 from agentpkg.ops.session import open_session, why_unsettled
 from agentpkg.ops.sync import look
+from agentpkg.project import read_files
 from agentpkg.requirement import split_id
 from agentpkg.survey import find_texts
 from agentpkg.trail import counted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from agentpkg.bundle import Bundle
+    from agentpkg.files import DiskFile
     from agentpkg.ops.session import Options, Session
     from agentpkg.project import Project
     from agentpkg.registries import Registries
@@ -48,10 +50,13 @@ def audit(project: Project, options: Options) -> Audit:
     """
     project.read_manifest()
     findings: list[Finding] = []
-    texts = dict(find_texts(project.root, user=project.user))
-    for path in (project.manifest, project.lock):
-        if (project.root / path).is_file():
-            texts[path] = (project.root / path).read_bytes()
+    session = None
+    try:
+        session = open_session(project, options)
+    except AgentpkgError as error:
+        findings.append(_of_error(rules.LOCK, error))
+    disk = read_files(project.root, session.lock.files) if session else {}
+    texts = _read_texts(project, disk)
     for path, data in texts.items():
         findings += rules.check_name(path)
         if data is None:
@@ -60,16 +65,19 @@ def audit(project: Project, options: Options) -> Audit:
             findings += rules.check_text(path, data)
     if project.interrupted:
         findings.append(Finding(rule=rules.JOURNAL, message=f"{project.state}/journal.json waits to be finished"))
-    bundles = 0
-    try:
-        session = open_session(project, options)
-    except AgentpkgError as error:
-        findings.append(_of_error(rules.LOCK, error))
-    else:
-        bundles = len(session.lock.bundles)
-        findings += _of_project(session)
+    if session:
+        findings += _of_project(session, disk)
         findings += _of_registries(session)
-    return Audit(findings=in_order(findings), files=len(texts), bundles=bundles)
+    return Audit(findings=in_order(findings), files=len(texts), bundles=len(session.lock.bundles) if session else 0)
+
+
+def _read_texts(project: Project, disk: Mapping[str, DiskFile]) -> dict[str, bytes | None]:
+    """Return every text that a host may read, and manifest and lock, which people read."""
+    texts = dict(find_texts(project.root, disk, user=project.user))
+    for path in (project.manifest, project.lock):
+        if (project.root / path).is_file():
+            texts[path] = (project.root / path).read_bytes()
+    return texts
 
 
 def _of_error(rule: Rule, error: AgentpkgError, subject: str = "") -> Finding:
@@ -78,7 +86,7 @@ def _of_error(rule: Rule, error: AgentpkgError, subject: str = "") -> Finding:
     return Finding(rule=rule, message=": ".join([*([subject] if subject else []), error.message, *error.details]))
 
 
-def _of_project(session: Session) -> Iterator[Finding]:
+def _of_project(session: Session, disk: Mapping[str, DiskFile]) -> Iterator[Finding]:
     """Find what is wrong between manifest, lock and files, without a look at any registry."""
     lock, project = session.lock, session.project
     yield from rules.check_places(lock, user=project.user)
@@ -92,7 +100,7 @@ def _of_project(session: Session) -> Iterator[Finding]:
         return
     if unsettled:
         yield Finding(rule=rules.UNSETTLED, path=project.lock, message=unsettled)
-    yield from rules.check_drift(look(session, trust=False).files)
+    yield from rules.check_drift(look(session, trust=False, disk=disk).files)
 
 
 def _of_registries(session: Session) -> Iterator[Finding]:

@@ -160,8 +160,11 @@ def reset_registry(project: Project, name: str, commit: str, options: Options) -
     if name not in sources:
         raise UsageError(f"there is no registry {name!r} to reset", hint="agentpkg registry list")
     remote = Remote.of(name, sources[name], project.root, offline=options.offline)
-    with options.status(f"fetching registry {name}"), remote.locked() as mirror:
-        new = remote.fetch_all(mirror)
+    with (
+        options.status(f"fetching registry {name}"),
+        remote.locked() as there,
+        remote.fetched_whole(there) as (mirror, new),
+    ):
         chosen = mirror.commit_of(commit)
         if chosen is None or not mirror.follows(new, chosen):
             raise IntegrityError(

@@ -1,4 +1,4 @@
-"""`search`: bundles by what they say of themselves, in all registries. Nothing here writes."""
+"""`search`: bundles by what they say of themselves, in all registries. Only a cache is written, of summaries."""
 
 from __future__ import annotations
 

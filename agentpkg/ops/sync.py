@@ -10,11 +10,15 @@ from agentpkg.drift import Drifted, State, as_locked, find_drift, skill_folders
 from agentpkg.errors import AgentpkgError
 from agentpkg.files import CONFLICT_SUFFIX, file_of, folders_above
 from agentpkg.ops.session import Options, check_not_interrupted, open_session, why_unsettled
-from agentpkg.project import added_files, folders_below, read_files
-from agentpkg.settled import is_settled, note_settled, take_marks
+from agentpkg.project import added_files, all_below, read_files
+from agentpkg.settled import can_be_noted, is_settled, mark_asked, mark_files, note_settled
+from agentpkg.trail import note
 from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agentpkg.files import DiskFile
     from agentpkg.ops.change import Change
     from agentpkg.ops.session import Session
     from agentpkg.project import Project
@@ -33,15 +37,16 @@ class Standing:
         return self.unsettled is None and all(file.settled for file in self.files)
 
 
-def look(session: Session, *, trust: bool = True) -> Standing:
+def look(session: Session, *, trust: bool = True, disk: Mapping[str, DiskFile] | None = None) -> Standing:
     """Return how the project stands, without reading any registry.
 
-    With `trust` nothing is read where all is as it was when a sync found nothing to do (see `agentpkg.settled`).
+    With `trust` nothing is read where all is as it was when a sync found nothing to do (see `agentpkg.settled`), and
+    with `disk`, the files of the lock as they were read already, nothing that is in it.
     """
     lock, root = session.lock, session.project.root
-    if trust and is_settled(str(root), session.project.state, *session.project.asked):
+    if trust and _is_settled(session):
         return Standing(unsettled=None, files=as_locked(lock))
-    disk = read_files(root, lock.files)
+    disk = read_files(root, lock.files) if disk is None else disk
     known = [*lock.files, *(path + CONFLICT_SUFFIX for path in lock.files)]
     files = find_drift(lock, disk, added_files(root, skill_folders(lock), known))
     if any(file.state is State.EDITED for file in files):
@@ -66,9 +71,10 @@ def check(project: Project, options: Options) -> Standing:
 def sync(project: Project, options: Options) -> Change | None:
     """Make the project match its manifest and lock; return the change, None if there was nothing to do."""
     if not project.interrupted:
+        began, head = time_ns(), mark_asked(str(project.root), *project.asked)
         session = open_session(project, options)
         told = options.fail_on is None or all(one.losses is not None for one in session.lock.bundles.values())
-        if told and _has_nothing_to_do(session):
+        if told and _has_nothing_to_do(session, head, began):
             _refuse_losses(session, options.fail_on)
             return None
     from agentpkg.ops.change import carry_out, from_manifest
@@ -76,22 +82,30 @@ def sync(project: Project, options: Options) -> Change | None:
     return carry_out(project, options, from_manifest)
 
 
-def _has_nothing_to_do(session: Session) -> bool:
+def _has_nothing_to_do(session: Session, head: str, began: int) -> bool:
     """Say whether all is as it should be; if so, let the next sync see that at a glance."""
     options, project = session.options, session.project
-    if options.frozen or options.dry_run or session.manifest.paths:  # a bundle of the project may have changed
+    if options.frozen or options.dry_run:
         return look(session, trust=not options.frozen).clean
-    if is_settled(str(project.root), project.state, *project.asked):
+    if _is_settled(session):
         return True
-    began = time_ns()
-    marks = take_marks(str(project.root), project.asked, *_watched(session))
+    marks = mark_files(str(project.root), *_watched(session))
     if not look(session, trust=False).clean:
         return False
-    from agentpkg.journal import open_state
+    if can_be_noted(head, marks, began):
+        from agentpkg.journal import open_state
 
-    with suppress(AgentpkgError):  # a project that cannot be written to is none the worse for it
-        note_settled(str(open_state(project)), marks, began)
+        with suppress(AgentpkgError):  # a project that cannot be written to is none the worse for it
+            note_settled(str(open_state(project)), head, marks, began)
     return True
+
+
+def _is_settled(session: Session) -> bool:
+    project = session.project
+    settled = is_settled(str(project.root), project.state, *project.asked)
+    if settled:
+        note("nothing has changed since a sync found nothing to do, so no file is read")
+    return settled
 
 
 def _watched(session: Session) -> tuple[list[str], list[str]]:
@@ -100,7 +114,8 @@ def _watched(session: Session) -> tuple[list[str], list[str]]:
 
     project, lock = session.project, session.lock
     files = dict.fromkeys([f"{project.state}/{JOURNAL}", *map(file_of, lock.files)])
-    files |= dict.fromkeys(folders_below(project.root, skill_folders(lock)))
+    bundles = [(project.home / path).relative_to(project.root).as_posix() for path in session.manifest.paths.values()]
+    files |= dict.fromkeys(all_below(project.root, [*skill_folders(lock), *bundles]))
     folders = {above for path in files for above in folders_above(path)}
     return list(files), sorted(folders)
 

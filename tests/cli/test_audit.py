@@ -205,6 +205,13 @@ def test_a_linked_file_is_read_as_the_host_does(cli: Cli, tool: Path, tmp_path: 
     assert found(cli, code=3) == [("hidden-text", ".claude/agents/linked.md")]
 
 
+def test_so_is_one_of_ours_that_became_a_link(cli: Cli, tool: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.md").write_text("\u200b")
+    tool.unlink()
+    tool.symlink_to(tmp_path / "elsewhere.md")
+    assert found(cli, code=3) == [("drift", FILE), ("hidden-text", FILE)]
+
+
 def test_text_behind_a_linked_folder_is_found_and_circles_end(cli: Cli, tool: Path, tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared/theirs.md").write_text("\u200b")

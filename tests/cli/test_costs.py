@@ -192,7 +192,7 @@ OPENED = {
     "search agent": (0, 0),
     "info agent-a": (0, 0),
     "outdated": (0, 0),
-    "audit": (0, 2),
+    "audit": (0, 1),
     "check": (0, 1),
 }
 

@@ -14,12 +14,17 @@ import pytest
 
 from agentpkg import __main__, settled
 from agentpkg import cli as command_line
+from agentpkg.ops import sync
+from agentpkg.ops.session import Options, Session, open_session
+from agentpkg.project import Project
 from agentpkg.settled import is_settled
 from tests.support.cli import Cli
 from tests.support.registry import write_bundle
+from tests.support.tree import stamps
 
 AGENT = ".claude/agents/data-engineer.md"
 SKILL = ".claude/skills/sql-optimization"
+SHARED = ".roomodes"
 INDEX = ".agentpkg/index"
 ASKED = ("agentpkg.toml", "agentpkg.lock")
 
@@ -40,7 +45,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project_noted(cli: Cli, project: Path, once: Path) -> Path:
     """A project of which a sync has noted that it had nothing to do."""
     if not once.exists():
-        cli("install", "senior-data-engineer")
+        cli("install", "senior-data-engineer", "--host", "claude", "--host", "zoo")
         shutil.copytree(project, once)
     shutil.copytree(once, project, dirs_exist_ok=True)
     note(cli)
@@ -75,17 +80,35 @@ def replace_by_a_copy(root: Path) -> None:
     (root / "copy").replace(root / AGENT)
 
 
+def replace_by_a_link(root: Path) -> None:
+    (root / AGENT).rename(root / "moved")
+    (root / AGENT).symlink_to(root / "moved")
+
+
+def edit_what_is_shared(root: Path) -> None:
+    path = root / SHARED
+    path.write_text(path.read_text().replace("data-engineer", "data-engineer-2"))
+
+
+def put_a_pipe_there(root: Path) -> None:
+    (root / INDEX).unlink()
+    os.mkfifo(root / INDEX)
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "an edit of which size and time are put back": edit_without_a_trace,
     "a file that is gone": lambda root: (root / AGENT).unlink(),
     "another file of the same bytes": replace_by_a_copy,
     "a folder that has become a link": swap_for_a_link,
+    "a file that has become a link to itself": replace_by_a_link,
+    "an entry in a file that is shared with others": edit_what_is_shared,
     "a file more in a skill": lambda root: (root / SKILL / "more.md").write_text("more"),
     "a folder more in a skill": lambda root: (root / SKILL / "more").mkdir(),
     "a manifest that was written again": lambda root: (root / "agentpkg.toml").touch(),
     "a lock that was written again": lambda root: (root / "agentpkg.lock").touch(),
     "no lock": lambda root: (root / "agentpkg.lock").unlink(),
     "a run that was cut short": lambda root: (root / ".agentpkg/journal.json").write_text("{}"),
+    "a pipe for an index": put_a_pipe_there,
     "an index that is a link": lambda root: (root / INDEX).symlink_to((root / INDEX).rename(root / "index")),
 }
 
@@ -133,19 +156,57 @@ def test_what_changed_a_moment_ago_may_change_again_unseen(
 ) -> None:
     monkeypatch.setattr(settled, "_GRAIN", 60_000_000_000)
     cli("install", "data-engineer")
+    before = stamps(project)
     note(cli)
-    assert not (project / INDEX).exists()
+    assert stamps(project) == before
 
 
-def test_that_is_told_by_the_clock_of_the_file_system(cli: Cli, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is behind makes all files look old."""
+def test_that_is_told_by_the_clock_of_the_file_system_too(
+    cli: Cli, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is behind, all files look old."""
+    monkeypatch.setattr(settled, "_GRAIN", 60_000_000_000)
     cli("install", "data-engineer")
     real = time.time_ns
-    with monkeypatch.context() as patch:
-        patch.setattr(time, "time_ns", lambda: real() + 3_600_000_000_000)
-        note(cli)
+    monkeypatch.setattr("agentpkg.ops.sync.time_ns", lambda: real() + 3_600_000_000_000)
+    monkeypatch.setattr(time, "time_ns", lambda: real() + 3_600_000_000_000)
+    note(cli)
     assert not (project / INDEX).exists()
     assert not (project / ".agentpkg/index.part").exists()
+
+
+def test_what_changes_while_a_sync_looks_is_looked_at_by_the_next(
+    cli: Cli, project_noted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = open_session
+
+    def edited_meanwhile(project: Project, options: Options) -> Session:
+        session = real(project, options)
+        with (project_noted / "agentpkg.toml").open("a") as manifest:
+            manifest.write("# more\n")
+        return session
+
+    (project_noted / INDEX).unlink()
+    monkeypatch.setattr(sync, "open_session", edited_meanwhile)
+    monkeypatch.setattr(settled, "_GRAIN", -60_000_000_000)  # as if this took a minute
+    note(cli)
+    assert (project_noted / INDEX).exists()
+    assert not settled_now(project_noted)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_manifest_or_a_lock_that_is_a_link_is_always_read(cli: Cli, project_noted: Path, name: str) -> None:
+    (project_noted / name).rename(project_noted / "elsewhere")
+    (project_noted / name).symlink_to("elsewhere")
+    (project_noted / INDEX).unlink()
+    note(cli)
+    assert not (project_noted / INDEX).exists()
+
+
+def test_names_that_would_pass_for_lines_are_not_noted(cli: Cli, project_noted: Path) -> None:
+    (project_noted / SKILL / "a\nb").mkdir()
+    note(cli)
+    assert not settled_now(project_noted)
 
 
 def test_only_sync_notes_and_never_with_frozen(cli: Cli, project: Path) -> None:
@@ -170,22 +231,41 @@ def test_who_must_see_every_byte_reads_every_byte(
     assert f"edited {AGENT}" in cli("sync", "--frozen").out
 
 
-def test_bundles_of_the_project_are_always_looked_at(cli: Cli, project: Path) -> None:
-    write_bundle(project / "bundles/tool", "tool")
+def test_bundles_of_the_project_are_watched(cli: Cli, project: Path) -> None:
+    folder = project / "bundles/tool"
+    write_bundle(folder, "tool")
     (project / "agentpkg.toml").write_text(
         '[project]\nhosts = ["claude"]\n[bundles]\ntool = { path = "bundles/tool" }\n'
     )
     cli("sync")
     note(cli)
-    assert not (project / INDEX).exists()
+    assert settled_now(project)
+    (folder / "agents/tool.md").touch()
+    assert not settled_now(project)
+    note(cli)
+    assert settled_now(project)
+    (folder / "agents/more.md").write_text("more")
+    assert not settled_now(project)
+
+
+def test_what_nobody_can_tell_of_is_not_noted(project_noted: Path) -> None:
+    head, began = settled.mark_asked(str(project_noted), *ASKED), time.time_ns()
+    assert settled.can_be_noted(head, settled.mark_files(str(project_noted), [AGENT], [".claude"]), began)
+    swap_for_a_link(project_noted)
+    assert not settled.can_be_noted(head, settled.mark_files(str(project_noted), [], [".claude"]), began)
 
 
 def test_a_deletion_that_was_accepted_is_watched(cli: Cli, project_noted: Path) -> None:
-    (project_noted / AGENT).unlink()
-    cli("keep", AGENT)
+    folder = project_noted / ".claude/agents"
+    gone = [path.relative_to(project_noted).as_posix() for path in folder.iterdir()]
+    shutil.rmtree(folder)
+    cli("keep", *gone)
     note(cli)
     assert settled_now(project_noted)
-    assert "1 of them as you kept it" in cli("status").out
+    assert f"{len(gone)} of them as you kept" in cli("status").out
+    folder.mkdir()
+    assert not settled_now(project_noted)
+    note(cli)
     (project_noted / AGENT).write_text("back again\n")
     assert not settled_now(project_noted)
 
@@ -224,6 +304,10 @@ def test_all_else_is_left_to_the_command_line(project_noted: Path, monkeypatch: 
         monkeypatch.setattr(sys, "argv", ["agentpkg", *line.split()])
         __main__.main()
         assert asked.pop() == line
+    monkeypatch.setattr(sys, "argv", ["agentpkg", "sync --check"])
+    __main__.main()
+    assert asked
+    asked.clear()
     monkeypatch.setattr(sys, "argv", ["agentpkg", "sync"])
     __main__.main()
     assert not asked

@@ -40,6 +40,8 @@ class Killer:
                         os.kill(os.getpid(), signal.SIGKILL)
             return real(*args, **kwargs)
 
+        if real in os.supports_dir_fd:  # which asks for the call itself
+            os.supports_dir_fd.add(counted)
         setattr(os, name, counted)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -35,6 +37,17 @@ def sweep(scene: Scene, inside: Cli, mutant: str, points: int) -> list[str]:
         else:
             outcomes.append("unfinished" if scene.interrupted else scene.judge())
     return outcomes
+
+
+def test_what_is_counted_can_do_what_it_could() -> None:
+    """How folders are reached is decided by what the calls say of themselves."""
+    told = "print([getattr(os, one) in os.supports_dir_fd for one in CALLS])"
+    words = f"import os; from tests.crash.killer import *; {{}}; {told}"
+    said = {
+        subprocess.run([sys.executable, "-c", words.format(first)], capture_output=True, check=True).stdout
+        for first in ("pass", "[Killer(0).wrap(one) for one in CALLS]")
+    }
+    assert len(said) == 1
 
 
 def test_killed_at_some_points_it_is_all_old_or_all_new(scene: Scene, inside: Cli) -> None:

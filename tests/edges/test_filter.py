@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -225,3 +225,35 @@ def test_a_registry_that_cannot_be_reached_any_more_says_so_for_files_too(bare: 
     bare.rename(bare.with_name("away.git"))
     with pytest.raises(NetworkError, match="could not fetch files of"):
         registries.load("tool-1", "1.0.0")
+
+
+@pytest.mark.parametrize("how", ["files", "folders", "depth", "link"])
+def test_nothing_is_fetched_of_what_no_bundle_may_hold(
+    cli: Cli, filtered: Path, registry: Registry, bare: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And how often something is looked at does not grow with what it holds."""
+    folder = write_bundle(registry.folder / "bundles/heap/1.0.0", "heap") / "more"
+    paths = {
+        "files": [f"{number}" for number in range(501)],
+        "folders": [f"{number}/{number}" for number in range(501)],
+        "depth": ["/".join("x" * 60)],
+        "link": ["plain"],
+    }
+    for path in paths[how]:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(path)
+    if how == "link":
+        (folder / "link").symlink_to("plain")
+    registry.commit()
+    git(registry.path, "push", "-q", str(bare), "main")
+    looks: list[list[str]] = []
+    real = mirror.Mirror.read_ahead
+
+    def watch(self: mirror.Mirror, ids: Iterable[str]) -> dict[str, bytes]:
+        looks.append(list(ids))
+        return real(self, looks[-1])
+
+    monkeypatch.setattr(mirror.Mirror, "read_ahead", watch)
+    assert "heap 1.0.0: " in cli("install", "heap", code=3).err
+    assert blobs() == 2  # what says that it is a registry, and what it requires
+    assert sum(len(ids) for ids in looks) < 25

@@ -447,3 +447,43 @@ def test_a_gitpython_of_which_the_parts_need_the_whole_is_imported_as_a_whole(tm
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout == "git.cmd True\n"
+
+
+@pytest.fixture
+def six(tmp_path: Path) -> tuple[Mirror, list[str]]:
+    """A mirror that holds six files of ten bytes, and their ids."""
+    mirror = Mirror(tmp_path / "six.git")
+    mirror.store({f"{number}": b"%010d" % number for number in range(6)}, "six")
+    return mirror, [entry.id for entry in mirror.tree(f"{mirror.head}:") or ()]
+
+
+def test_no_more_is_held_of_what_was_read_ahead_than_may_be(
+    six: tuple[Mirror, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has been taken makes room again, whichever way it was."""
+    monkeypatch.setattr("agentpkg.mirror._ALL_AT_ONCE", 2)
+    monkeypatch.setattr("agentpkg.mirror._MOST_AHEAD", 15)
+    mirror, ids = six
+    assert list(mirror.read_ahead(ids)) == ids[:2]
+    assert mirror.read(ids[0], 10) == ("blob", b"%010d" % 0)
+    assert list(mirror.read_ahead(ids[2:])) == ids[2:4]
+    assert list(mirror.read_many(ids[1:4])) == ids[1:4]
+    assert list(mirror.read_ahead(ids[4:])) == ids[4:]
+    assert not mirror.read_ahead(ids[:4])
+
+
+def test_reading_ahead_looks_at_each_file_once(six: tuple[Mirror, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    class Watched:
+        id, kind, data = "x", "blob", b"0"
+
+        @property
+        def size(self) -> int:
+            looks.append("size")
+            return 1
+
+    monkeypatch.setattr("agentpkg.mirror._ALL_AT_ONCE", 2)
+    monkeypatch.setattr(Reader, "read_many", lambda _, names, __: {one: Watched() for one in names})
+    six[0].read_ahead(f"{number:040x}" for number in range(100))
+    assert len(looks) == 100

@@ -157,6 +157,72 @@ def test_reset_goes_to_a_commit_that_was_never_fetched(cli: Cli, manifest: Path,
     assert (record().tip, record().root) == (commit, git(old.path, "rev-list", "--max-parents=0", "HEAD").strip())
 
 
+def begin_anew_and_forget(registry: Registry) -> str:
+    """Make the registry anew, so that nobody can fetch any more what it held; return its commit."""
+    begin_anew(registry)
+    git(registry.path, "reflog", "expire", "--expire=now", "--all")
+    git(registry.path, "gc", "-q", "--prune=now")
+    return git(registry.path, "rev-parse", "HEAD").strip()
+
+
+def test_reset_goes_to_a_history_that_no_longer_has_what_was_fetched(
+    cli: Cli, manifest: Path, old: Registry, tmp_path: Path
+) -> None:
+    """What is refused, or only shown, leaves the mirror as it was."""
+    cli("install", "tool")
+    mirror = fetch(old, tmp_path)
+    head, new = mirror.head, begin_anew_and_forget(old)
+    assert f"agentpkg registry reset default --to {new}" in cli("update", code=5).err
+    cli("registry", "reset", "default", "--to", new, "--dry-run")
+    cli("registry", "reset", "default", "--to", "0" * 40, code=5)
+    assert (mirror.head, mirror.whole) == (head, False)
+    assert [path.name for path in mirror.path.parent.iterdir() if path.is_dir()] == [mirror.path.name]
+    cli("registry", "reset", "default", "--to", new)
+    assert (record().tip, record().root) == (new, new)
+    assert (mirror.head, mirror.whole) == (new, True)
+    assert [path.name for path in mirror.path.parent.iterdir() if path.is_dir()] == [mirror.path.name]
+    cli("update")
+
+
+def test_what_a_reset_that_was_cut_short_left_is_no_mirror(cli: Cli, manifest: Path, old: Registry) -> None:
+    cli("install", "tool")
+    [path] = (cache_folder() / "registries").glob("*.git")
+    beside = path.with_suffix(".whole")
+    beside.mkdir()
+    (beside / "HEAD").write_text("nothing\n")
+    cli("cache", "verify")
+    assert beside.is_dir()
+    new = begin_anew_and_forget(old)
+    cli("registry", "reset", "default", "--to", new)
+    assert not beside.exists()
+    shutil.copytree(path, beside)
+    cli("cache", "clean")
+    assert not list(path.parent.glob("*.whole"))
+
+
+def test_a_history_that_was_rewritten_is_told_as_such_also_where_signatures_are_asked_for(
+    old: Registry, tmp_path: Path
+) -> None:
+    fetch(old, tmp_path)
+    begin_anew_and_forget(old)
+    signed = {"default": RegistrySource(url=old.url, signers="signers")}
+    with pytest.raises(IntegrityError, match="its history was rewritten"):
+        Registries(signed, tmp_path).get("default")
+
+
+def test_only_what_may_be_another_repository_is_told_to_be_one(cli: Cli, manifest: Path, old: Registry) -> None:
+    told = "it may be another repository: the first commit of what was seen was never fetched"
+    cli("install", "tool")
+    old.publish("other")
+    cli("update")
+    git(old.path, "commit", "-q", "--amend", "-m", "another message")
+    said = cli("update", code=5).err
+    assert "no version that was seen has changed" in said
+    assert told not in said
+    begin_anew(old)
+    assert f"  no version that was seen has changed\n  {told}\n" in cli("update", code=5).err
+
+
 def test_publishing_says_who_published_before_the_first_fetch(
     cli: Cli, manifest: Path, old: Registry, tmp_path: Path
 ) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError
-from agentpkg.git import Apart, GitFailed
-from agentpkg.mirror import Mirror
+from agentpkg.git import Apart, GitFailed, ended_in_order
+from agentpkg.mirror import HEAD, Mirror
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
-from agentpkg.store import cache_folder
+from agentpkg.remote import Remote, fetch_together, mirror_lock
+from agentpkg.store import cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry, git
 
@@ -33,6 +37,20 @@ for _ in range(1000):
         raise SystemExit(subprocess.run(["sh", "-c", sys.argv[-1]]).returncode)
     time.sleep(0.01)
 raise SystemExit("the others never came")
+"""
+
+WAIT = """
+import fcntl, os, time
+for _ in range(1000):
+    if os.path.exists({head!r}) and open({head!r}).read() != {before!r}:
+        try:
+            for lock in {locks}:
+                fcntl.flock(os.open(lock, os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            raise SystemExit
+        except BlockingIOError:
+            pass
+    time.sleep(0.01)
+raise SystemExit("the other one was never let go of")
 """
 
 
@@ -99,6 +117,27 @@ def test_nobody_is_asked_by_two_at_once(
     assert str(os.getsid(0)) not in {words[0] for words in told}
 
 
+def test_nor_where_a_server_that_sends_all_or_nothing_must_be_asked_again(
+    four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "ssh"
+    script.write_text(
+        f'#!/bin/sh\nshift $(($# - 1))\necho "${{GIT_TERMINAL_PROMPT-asks}}" >> {tmp_path}/tried\nexec sh -c "$1"\n'
+    )
+    script.chmod(0o755)
+    finish = Apart.finish
+
+    def refuse(self: Apart) -> None:
+        finish(self)
+        raise GitFailed("no", details=["git: fatal: dumb http transport does not support shallow"], output="")
+
+    monkeypatch.setattr(Apart, "finish", refuse)
+    monkeypatch.setattr("agentpkg.git.can_ask", lambda: True)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    assert len(Registries(sources(four), tmp_path).all()) == 5
+    assert (tmp_path / "tried").read_text().split() == ["0"] * 8
+
+
 @pytest.mark.parametrize("somebody", [False, True])
 def test_what_could_not_be_fetched_so_is_fetched_alone_where_somebody_can_be_asked(
     four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, somebody: bool
@@ -161,8 +200,6 @@ def test_two_names_of_one_registry_do_not_wait_for_each_other(
 def test_a_mirror_that_somebody_else_works_on_is_told_as_alone(
     four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agentpkg.remote import Remote, mirror_lock
-
     monkeypatch.setenv("AGENTPKG_WAIT", "0")
     remote = Remote.of("beta", sources(four, ssh=False)["beta"], tmp_path)
     with mirror_lock(remote.path), pytest.raises(AgentpkgError, match="is working on the mirror") as caught:
@@ -206,13 +243,130 @@ def test_an_interrupted_run_leaves_nothing_running(stuck: tuple[Mirror, str, Pat
     assert gone(int(waiting.name))
 
 
-def test_what_does_not_end_is_stopped(stuck: tuple[Mirror, str, Path]) -> None:
+def test_what_does_not_end_is_stopped(stuck: tuple[Mirror, str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     mirror, url, _ = stuck
     mirror.create()
+    monkeypatch.setattr("agentpkg.git.SECONDS", 0.2)
     process = Apart(mirror.path, "fetch", url)
     with pytest.raises(GitFailed) as caught:
-        process.finish(seconds=0.2)
+        process.finish()
     assert caught.value.details == ("git: it did not end in 0.2 seconds, and was stopped",)
+
+
+def test_what_will_not_end_is_stopped_by_force(
+    four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, script = tmp_path / "deaf", tmp_path / "ssh"
+    script.write_text(f'#!/bin/sh\ntrap "" TERM\necho $$ > {place}\nwhile :; do sleep 0.05; done\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    monkeypatch.setattr("agentpkg.git._GRACE", 0.1)
+    mirror = Mirror(cache_folder() / "registries/x.git")
+    with mirror.fetch_apart(f"ssh://host{four['alpha'].path}", "HEAD"):
+        while not (place.exists() and place.read_text()):
+            time.sleep(0.01)
+    assert gone(int(place.read_text()))
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_what_was_started_and_then_the_command(
+    four: dict[str, Registry], project: Path, meeting: Callable[[int], Path], sign: signal.Signals
+) -> None:
+    tables = "".join(f'[registries.{name}]\nurl = "ssh://host{four[name].path}"\n' for name in NAMES[:2])
+    (project / "agentpkg.toml").write_text(f'[project]\nhosts = ["claude"]\n{tables}[bundles]\n')
+    place = meeting(100)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "agentpkg", "search", "x"], cwd=project,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while len(list(place.iterdir())) < 2:
+        assert command.poll() is None
+        time.sleep(0.01)
+    command.send_signal(sign)
+    assert command.wait(timeout=30) == -sign
+    assert all(gone(int(waiting.name)) for waiting in place.iterdir())
+
+
+def test_a_signal_that_somebody_takes_or_ignores_stays_as_it_is() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with ended_in_order():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        with ThreadPoolExecutor() as pool:
+            pool.submit(ended_in_order().__enter__).result()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+
+
+@pytest.fixture
+def alpha_waits(four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Remote], None]:
+    """Make ssh fetch alpha only once another one has a new head, and its locks can be had."""
+
+    def wait(other: Remote) -> None:
+        head = other.path / HEAD
+        locks = [other.path.with_suffix(".lock"), state_folder() / "locks" / f"{other.key}.lock"]
+        before = head.read_text() if head.exists() else ""
+        script = WAIT.format(head=str(head), before=before, locks=[str(one) for one in locks])
+        (tmp_path / "wait.py").write_text(script)
+        (tmp_path / "ssh").write_text(
+            f"""#!/bin/sh
+            shift $(($# - 1))
+            case "$1" in *alpha*) "{sys.executable}" -I -S {tmp_path}/wait.py || exit 1;; esac
+            exec sh -c "$1"
+            """
+        )
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("GIT_SSH_COMMAND", str(tmp_path / "ssh"))
+
+    return wait
+
+
+def test_one_that_hangs_holds_no_lock_of_another(
+    four: dict[str, Registry], tmp_path: Path, alpha_waits: Callable[[Remote], None]
+) -> None:
+    remotes = [Remote.of(name, one, tmp_path) for name, one in sources(four).items()][:2]
+    alpha_waits(remotes[1])
+    found = fetch_together(remotes)
+    assert [isinstance(found[one.name], Mirror) for one in remotes] == [True, True]
+
+
+def test_warnings_come_in_the_order_of_names(
+    four: dict[str, Registry], tmp_path: Path, alpha_waits: Callable[[Remote], None]
+) -> None:
+    """Not in that in which the registries came."""
+    said: list[str] = []
+    remotes = [Remote.of(name, one, tmp_path, tell=said.append) for name, one in sources(four).items()][:2]
+    for name in NAMES[:2]:
+        (four[name].folder / f"bundles/{name}/yanked.toml").write_text('"1.0.0" = "broken"\n')
+        four[name].commit()
+    alpha_waits(remotes[1])
+    fetch_together(remotes)
+    for name in NAMES[:2]:
+        four[name].delete(f"bundles/{name}/yanked.toml")
+    alpha_waits(remotes[1])
+    fetch_together(remotes)
+    assert said == [f"{name} 1.0.0 is no longer yanked (it was: broken)" for name in NAMES[:2]]
+
+
+def test_nobody_waits_for_a_lock_while_holding_others(
+    four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remotes = [Remote.of(name, one, tmp_path) for name, one in sources(four, ssh=False).items()]
+    with mirror_lock(remotes[1].path):
+        monkeypatch.setattr("agentpkg.exclusive._patience", lambda: pytest.fail("it waits"))
+        assert set(fetch_together(remotes)) == {"alpha", "gamma", "delta"}
+
+
+def test_what_must_be_looked_up_first_is_fetched_alone(four: dict[str, Registry], tmp_path: Path) -> None:
+    """Since that may ask somebody."""
+    refs = {name: RegistrySource(url=one.url, ref="main" if name == "beta" else "") for name, one in four.items()}
+    found = fetch_together([Remote.of(name, one, tmp_path) for name, one in refs.items()])
+    assert set(found) == {"alpha", "gamma", "delta"}
+    assert len(Registries(refs, tmp_path).all()) == 5
 
 
 def test_a_fetch_of_one_alone_is_none_of_these(

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from struct import pack
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from agentpkg import packs, store
 from agentpkg.cache import find_damage, inspect_cache, verify_cache
 from agentpkg.store import RenderingStore, cache_folder
+from tests.support.cli import Cli
+from tests.support.registry import Registry
 
 FEW, MANY = 3, 40
 
@@ -64,18 +73,18 @@ def test_whatever_changes_in_a_pack_no_wrong_bytes_are_given(folder: Path) -> No
     RenderingStore(folder).put(renderings.items())
     [pack] = files(folder)
     whole = pack.read_bytes()
-    head = whole.index(b"\n") + 1
-    for place in (0, 5, head - 2, head - 1, head, head + 3, len(whole) - 1):
+    head = len(whole) - sum(map(len, renderings.values()))
+    for place in (0, 7, 8, 70, 72, 80, head - 1, head, head + 3, len(whole) - 1):
         pack.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         left = held(folder, renderings)
         assert left.items() <= renderings.items()
-        assert len(left) == (0 if place < head else MANY - 1)
+        assert place < head or len(left) == MANY - 1
     for place in (0, head, len(whole) - 1):
         pack.write_bytes(whole[:place])
         assert held(folder, renderings).items() <= renderings.items()
 
 
-@pytest.mark.parametrize("place", [3, -2])
+@pytest.mark.parametrize("place", [3, 7, 9, 79, 88, -2])
 def test_a_damaged_pack_is_found_and_goes_and_comes_back(folder: Path, place: int) -> None:
     renderings = some(MANY)
     RenderingStore(folder).put(renderings.items())
@@ -100,3 +109,203 @@ def test_what_a_run_left_that_was_cut_short_is_no_pack(folder: Path) -> None:
     assert held(folder, renderings) == {}
     assert len(verify_cache().damaged) == 1
     assert not part.exists()
+
+
+# Packs are merged
+
+
+ROUNDS = 40
+FEW_PACKS = 6  # each of which is more than twice as large as the one before
+
+
+def puts(folder: Path, number: int) -> dict[str, bytes]:
+    """Put renderings so many times, each time others; return all of them."""
+    parts = [some(MANY - one % 5, f"round {one}") for one in range(number)]
+    for part in parts:
+        RenderingStore(folder).put(part.items())
+    return {digest: content for part in parts for digest, content in part.items()}
+
+
+def test_however_many_come_together_packs_are_few_and_hold_all(folder: Path) -> None:
+    renderings = puts(folder, ROUNDS)
+    assert held(folder, renderings) == renderings
+    assert len(files(folder)) <= FEW_PACKS
+    assert inspect_cache().renderings == len(renderings)
+    assert verify_cache().damaged == ()
+    before = {path: path.stat().st_mtime_ns for path in files(folder)}
+    RenderingStore(folder).put(renderings.items())
+    assert {path: path.stat().st_mtime_ns for path in files(folder)} == before
+
+
+def test_a_large_pack_is_not_written_again_for_a_small_one(folder: Path) -> None:
+    RenderingStore(folder).put(some(10 * MANY).items())
+    [large] = files(folder)
+    RenderingStore(folder).put(some(MANY, "other").items())
+    assert large in files(folder)
+    assert len(files(folder)) == 2
+
+
+def test_a_damaged_rendering_is_not_taken_along(folder: Path) -> None:
+    renderings = some(MANY)
+    RenderingStore(folder).put(renderings.items())
+    [first] = files(folder)
+    first.write_bytes(first.read_bytes()[:-1] + b"!")
+    RenderingStore(folder).put(some(MANY, "other").items())
+    assert find_damage() == ()
+    assert not first.exists()
+    assert len(held(folder, renderings)) == MANY - 1
+    RenderingStore(folder).put(renderings.items())
+    assert held(folder, renderings) == renderings
+
+
+def test_a_pack_that_cannot_be_read_is_not_merged_and_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renderings = puts(folder, 1)
+
+    def fail(_: packs.Pack) -> dict[str, bytes]:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packs.Pack, "read_all", fail)
+        puts(folder, 2)
+    assert held(folder, renderings) == renderings
+
+
+def test_a_pack_that_comes_out_of_a_merge_as_it_was_stays(folder: Path) -> None:
+    renderings = puts(folder, 1)
+    packs.add_pack(folder / "packs", renderings, packs.open_packs(folder / "packs"))
+    assert held(folder, renderings) == renderings
+
+
+def test_a_store_knows_what_was_put_into_it(folder: Path) -> None:
+    renderings, kept = some(MANY), RenderingStore(folder)
+    assert kept.get(next(iter(renderings))) is None
+    kept.put(renderings.items())
+    assert {digest: kept.get(digest) for digest in renderings} == renderings
+
+
+def test_who_listed_packs_before_they_were_merged_still_finds_all(folder: Path) -> None:
+    renderings = puts(folder, 1)
+    [first] = files(folder)
+    early = RenderingStore(folder)
+    assert early.get("0" * 64) is None
+    puts(folder, 2)
+    assert not first.exists()
+    assert {digest: early.get(digest) for digest in renderings} == renderings
+
+
+def test_a_pack_that_goes_before_it_is_opened_is_looked_for_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderings = puts(folder, 1)
+    scan = os.scandir
+
+    def overtaken(place: Any) -> Iterator[os.DirEntry[str]]:
+        found = list(scan(place))
+        monkeypatch.undo()
+        monkeypatch.setenv("AGENTPKG_CACHE_DIR", str(folder.parent))
+        puts(folder, 2)
+        return iter(found)
+
+    monkeypatch.setattr(os, "scandir", overtaken)
+    assert held(folder, renderings) == renderings
+
+
+@pytest.mark.parametrize(("place", "name"), [(packs, "write"), (store, "open_packs")])
+def test_of_two_runs_that_merge_at_the_same_time_neither_loses_anything(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
+) -> None:
+    renderings = puts(folder, 3)
+    mine, others = some(MANY, "mine"), some(2 * MANY, "others")
+    real: Callable[..., Any] = getattr(place, name)
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(place, name, real)
+        before = real(*arguments) if name == "open_packs" else None
+        RenderingStore(folder).put(others.items())
+        return before or real(*arguments)
+
+    monkeypatch.setattr(place, name, overtaken)
+    RenderingStore(folder).put(mine.items())
+    expected = renderings | mine | others
+    assert held(folder, expected) == expected
+
+
+@pytest.mark.parametrize(("call", "after"), [("replace", 0), ("unlink", 0), ("unlink", 1)])
+def test_whenever_a_merge_is_cut_short_all_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, after: int
+) -> None:
+    large = some(5 * MANY)
+    RenderingStore(folder).put(large.items())
+    renderings = large | puts(folder, 1)
+    assert len(files(folder)) == 2
+    real, calls = getattr(os, call), count()
+
+    def stop(*arguments: Any) -> None:
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, stop)
+        with pytest.raises(KeyboardInterrupt):
+            RenderingStore(folder).put(some(5 * MANY, "stopped").items())
+    assert held(folder, renderings) == renderings
+    assert verify_cache().damaged == () or call == "replace"
+    RenderingStore(folder).put(some(5 * MANY, "again").items())
+    assert held(folder, renderings) == renderings
+    assert len(files(folder)) == 1
+
+
+# What is no pack
+
+
+def head(number: int, *rows: tuple[bytes, int, int]) -> bytes:
+    return pack(">Q", number) + b"".join(pack(">64sQQ", *row) for row in rows)
+
+
+A = b"a" * 64
+NO_PACKS = [
+    b"", b"[1]\n", b"nonsense, and more of it than a number takes", head(0), head(1), head(2**64 - 1),
+    head(2**58, (A, 1, 1)), head(1, (A, 2**64 - 1, 2**64 - 1)), head(1, (A, 0, 2**62)), head(1, (A, 0, 0)),
+    head(1, (b"\xff" * 64, 88, 0)), head(1, (A, 0, 0))[:-3],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NO_PACKS)
+def test_what_is_no_pack_is_damaged_and_in_nobodys_way(folder: Path, content: bytes) -> None:
+    bad = folder / "packs" / hashlib.sha256(content).hexdigest()
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(content)
+    (folder / "packs/folder").mkdir()
+    assert RenderingStore(folder).get("a" * 64) is None
+    renderings = puts(folder, 2)
+    assert held(folder, renderings) == renderings
+    if bad.exists():  # else it was taken for one, and nothing was found in it
+        assert find_damage() == (f"renderings/packs{bad.name[:11]}",)
+        assert verify_cache().damaged == (f"renderings/packs{bad.name[:11]}",)
+    assert find_damage() == ()
+
+
+def test_no_command_minds_what_is_no_pack(folder: Path, cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", "1.0.0", tools="[read]")
+    cli("install", "tool")
+    for content in NO_PACKS:
+        bad = folder / "packs" / hashlib.sha256(content).hexdigest()
+        bad.parent.mkdir(parents=True, exist_ok=True)
+        bad.write_bytes(content)
+    agent = manifest.parent / ".claude/agents/tool.md"
+    agent.write_text(agent.read_text() + "Mine.\n")
+    cli("sync", code=0)
+    cli("status", code=0)
+    assert len(cli("cache", "verify", "--json").json["damaged"]) == len(NO_PACKS)
+    assert cli("cache", "verify", "--json").json["damaged"] == []
+
+
+def test_a_file_that_was_merged_meanwhile_is_not_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    puts(folder, 1)
+    [first] = files(folder)
+    puts(folder, 2)
+    assert not first.exists()
+    assert RenderingStore(folder).is_sound(first)
+    monkeypatch.setattr(os, "walk", lambda place: [(place / "packs", [], [first.name])])
+    assert RenderingStore(folder).files() == {first: 0}

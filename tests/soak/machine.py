@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections import Counter
 from pathlib import Path
+from time import sleep
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -63,6 +64,9 @@ class Machine(RuleBasedStateMachine):
     def edit(self, edits: list[tuple[str, int, int]]) -> None:
         for edit in edits:
             self._edit(*edit)
+        noted, read = self.world.run("sync", "--check"), self.world.run("sync", "--check", "--frozen")
+        assert noted.code == read.code, "what was noted is not what is there"
+        SEEN["edits of what was noted"] += (self.world.project / ".agentpkg/index").exists()
 
     def _edit(self, kind: str, file: int, which: int) -> str | None:
         """Change one of agentpkg's files, if there is any, and return its path."""
@@ -156,6 +160,7 @@ class Machine(RuleBasedStateMachine):
     def sync(self, stop: int) -> None:
         if self.run("sync", stop=stop).code in (0, 6) and not self.world.interrupted:
             self.run("sync")
+            sleep(0.03)  # after which what is there can be noted
             before = self.world.files
             self.run("sync")
             assert self.world.files == before, "a sync after a sync changed something"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from agentpkg import plan
+from agentpkg import plan, settled
 from agentpkg.ops import change, planning
 from agentpkg.plan import Ground, Kind
 from tests.crash.mutants import write_naively
@@ -49,6 +49,12 @@ def forget_line_endings(patch: Patch) -> None:
     patch.setattr(plan, "like", lambda _, content: content)
 
 
+def look_at_nothing_again(patch: Patch) -> None:
+    """Believe that a file which is there is what it was."""
+    mark = settled._mark
+    patch.setattr(settled, "_mark", lambda path: "there" if path.endswith(".md") else mark(path))
+
+
 @pytest.mark.parametrize(
     ("mutant", "found"),
     [
@@ -56,6 +62,7 @@ def forget_line_endings(patch: Patch) -> None:
         (write_one_by_one, "is no rendering|is missing|is not 1|was left behind"),
         (approve_everything, "gained powers"),
         (forget_line_endings, "lost its line endings"),
+        (look_at_nothing_again, "what was noted is not what is there|is missing|is no rendering"),
     ],
 )
 def test_the_machine_finds_out_one_that(mutant: Callable[[Patch], None], found: str, monkeypatch: Patch) -> None:

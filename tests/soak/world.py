@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agentpkg import settled
 from agentpkg.cli import run
 from agentpkg.lockfile import Lockfile, parse_lockfile
 from tests.soak.stops import MOVES, Stopped, raise_stopped, stopping
@@ -80,6 +81,7 @@ class World:
         self.folder = folder
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(os, "fsync", lambda _: None)  # nobody pulls the plug here
+        self.patch.setattr(settled, "_GRAIN", 10_000_000)  # so that a sync soon notes that it had nothing to do
         self.patch.setenv("AGENTPKG_WAIT", "0")  # nobody else is there
         self.registry = Registry(folder / "registry").start()
         self.drafts = {bundle: Draft(agents=list(names[:2])) for bundle, names in NAMES.items()}

@@ -67,6 +67,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.objects",
         "agentpkg.summaries",
         "agentpkg.store",
+        "agentpkg.packs",
     ),
     (
         "agentpkg.adoption",
@@ -194,6 +195,7 @@ WRITERS = (
     "agentpkg.undo",
     "agentpkg.settled",
     "agentpkg.store",
+    "agentpkg.packs",
     "agentpkg.site.folder",  # a site that it made itself, and an empty folder
     "agentpkg.workshop",  # an author's bundle folders, by no path that a bundle or a registry gives
     "agentpkg.scratch",  # folders that are gone before the command ends

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 import subprocess
 import sys
 from types import ModuleType
@@ -37,6 +39,22 @@ def make(made_by: Any, **how: bool) -> Any:
             return build(name=name)
 
     return Row
+
+
+@values.dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A value that does not change, where it can be pickled."""
+
+    name: str
+    more: dict[str, list[str]]
+
+
+@values.dataclass(slots=True, kw_only=True)
+class Note:
+    """A value that does."""
+
+    name: str
+    more: dict[str, list[str]]
 
 
 @LIBRARIES
@@ -134,6 +152,34 @@ def test_a_class_takes_over_the_fields_of_its_base(made_by: Any) -> None:
     assert repr(row).endswith("Longer(name='unnamed', places=(), more={}, seen=0, length=2)")
     assert made_by.replace(row, length=3) != row
     assert "__dict__" not in dir(row)
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_value_can_be_copied_and_pickled(frozen: bool) -> None:
+    row = Stop(name="a", more={"b": ["c"]}) if frozen else Note(name="a", more={"b": ["c"]})
+    deep = copy.deepcopy(row)
+    for other in (copy.copy(row), deep, pickle.loads(pickle.dumps(row))):
+        assert (type(other), other) == (type(row), row)
+        assert other is not row
+    assert copy.copy(row).more is row.more
+    assert deep.more["b"] is not row.more["b"]
+    replace: Any = row
+    assert replace.__replace__(name="d").name == "d", "what copy.replace calls, where there is one"
+
+
+@LIBRARIES
+def test_a_field_without_a_default_follows_none_that_has_one(made_by: Any) -> None:
+    def make_one(**how: bool) -> Any:
+        @made_by.dataclass(frozen=True, slots=True, **how)
+        class Pair:
+            one: int = 1
+            two: int
+
+        return Pair
+
+    with pytest.raises(TypeError, match="two"):
+        make_one()
+    assert make_one(kw_only=True)(two=2).one == 1
 
 
 @LIBRARIES
