@@ -183,7 +183,7 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
 def start(folder: Path, *arguments: str) -> Any:
     """Begin one git command in `folder`, a repository of ours; return its process, which reads and writes pipes.
 
-    It ends when nobody refers to it any more. Whether what answers is git at all, `check_works` says.
+    `end` must end it. Whether what answers is git at all, `check_works` says.
     """
     git = Git(folder)
     git.update_environment(GIT_DIR=str(folder))
@@ -192,6 +192,16 @@ def start(folder: Path, *arguments: str) -> Any:
             return git.execute(_command(arguments), istream=_PIPE, as_process=True)
         except GitCommandNotFound:
             raise _Missing from None
+
+
+def end(process: Any) -> None:
+    """End what `start` began, and wait until it has ended."""
+    with suppress(OSError):  # it has died, and never read what was written last
+        process.stdin.close()
+    process.kill()
+    process.stdout.close()
+    process.stderr.close()
+    process.proc.wait()
 
 
 class Apart:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agentpkg.errors import ContentRefused, IntegrityError
-from agentpkg.git import check_works, start
+from agentpkg.git import check_works, end, start
 from agentpkg.text import escape
 from agentpkg.values import dataclass
 
@@ -46,10 +47,7 @@ class Reader:
         self._path = path
         self._processes: dict[str, Any] = {}
         self._proved = False
-
-    def __del__(self) -> None:
-        """End the processes."""
-        self._processes.clear()
+        weakref.finalize(self, _end_all, self._processes)  # before the pipes go, where all are garbage together
 
     def read(self, object_name: str, most: int, called: str = "") -> tuple[str, bytes] | None:
         """Return type and bytes of an object (`<commit>:<path>` or an id), None if there is no such object.
@@ -84,17 +82,26 @@ class Reader:
     def _ask(self, question: str, names: Iterable[str], take: Callable[[str, Any], T]) -> dict[str, T]:
         """Return what `take` makes of git's answer about each object. What was asked and not answered ends with git."""
         answers: dict[str, T] = {}
-        for part in _parts(names):
-            process = self._processes.pop(question, None) or start(self._path, "cat-file", question)
-            try:
-                process.stdin.write("".join(f"{name}\n" for name in part).encode())
-                process.stdin.flush()
-            except OSError:  # it has died
-                self._check_answered(well=False)
-                raise damaged(self._path, part[0]) from None
-            answers.update((name, take(name, process.stdout)) for name in part)
-            self._processes[question] = process
+        try:
+            for part in _parts(names):
+                if question not in self._processes:
+                    self._processes[question] = start(self._path, "cat-file", question)
+                process = self._processes[question]
+                self._write(process.stdin, part)
+                answers.update((name, take(name, process.stdout)) for name in part)
+        except BaseException:
+            if question in self._processes:
+                end(self._processes.pop(question))
+            raise
         return answers
+
+    def _write(self, stream: Any, names: list[str]) -> None:
+        try:
+            stream.write("".join(f"{name}\n" for name in names).encode())
+            stream.flush()
+        except OSError:  # git has died
+            self._check_answered(well=False)
+            raise damaged(self._path, names[0]) from None
 
     def _check_answered(self, *, well: bool) -> None:
         """Raise `UsageError` for a first answer that is none of git's, unless it is git all the same."""
@@ -120,6 +127,11 @@ class Reader:
         if len(data) != size or object_id(kind, data) != found:
             raise damaged(self._path, name)
         return Object(id=found, kind=kind, size=size, data=data)
+
+
+def _end_all(processes: dict[str, Any]) -> None:
+    while processes:
+        end(processes.popitem()[1])
 
 
 def _parts(names: Iterable[str]) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -282,6 +283,40 @@ def test_a_process_that_died_is_not_asked_again(objects: tuple[Path, dict[str, b
     with pytest.raises(IntegrityError, match="is damaged"):
         reader.read_many(there, 10)
     assert reader.read(object_id("blob", b"\n"), 10) == ("blob", b"\n")
+
+
+def test_processes_end_with_their_reader_even_as_garbage_of_which_they_are_looked_at_first(
+    objects: tuple[Path, dict[str, bytes]],
+) -> None:
+    """As where an error keeps all that it went through, itself included."""
+    path, there = objects
+    reader = Reader(path)
+    reader.read(next(iter(there)), 10)
+    process = reader._processes["--batch"].proc
+    loop: list[object] = [reader, process]  # from the last on
+    loop.append(loop)
+    number = process.pid
+    del process, reader
+    gc.collect()  # sorts what it meets by the way to it
+    del loop
+    gc.collect()
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_an_answer_that_is_cut_short_ends_its_process(objects: tuple[Path, dict[str, bytes]]) -> None:
+    path, there = objects
+    reader = Reader(path)
+    reader.read(next(iter(there)), 10)
+    process = reader._processes["--batch"].proc
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        reader._ask("--batch", there, interrupted)
+    assert process.returncode is not None, kept
+    assert reader.missing(there) == ()
 
 
 @pytest.mark.parametrize(
