@@ -7,6 +7,7 @@ somebody is in, which is what a relative folder of the PATH means.
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 
@@ -31,7 +32,12 @@ def kept_out_of() -> Path | None:
 
 def folders_outside(project: Path | None) -> tuple[str, ...]:
     """Return the folders of the PATH that count: absolute ones outside of a project."""
-    return tuple(folder for folder in _folders() if not _is_in(folder, project))
+    return _outside(_folders(), project)
+
+
+@cache  # each git that is run asks for it, and each folder costs a look at every folder above it
+def _outside(folders: tuple[str, ...], project: Path | None) -> tuple[str, ...]:
+    return tuple(folder for folder in folders if not _is_in(folder, project))
 
 
 def find(command: str, project: Path | None) -> tuple[str | None, str | None]:
