@@ -110,7 +110,7 @@ class Registries:
 
     def load_ahead(self, chosen: Mapping[str, str]) -> None:
         """Open the registries of these bundles, and read what `load` needs of the chosen versions together."""
-        self._ahead(chosen, Registry.load_ahead)
+        self._ahead(chosen, lambda registry, versions: registry.load_ahead(versions.items()))
 
     def _ahead(self, bundles: Mapping[str, str], read: Callable[[Registry, Mapping[str, str]], None]) -> None:
         """Read of many bundles, by registry. What cannot be had is told when it is asked for by itself."""

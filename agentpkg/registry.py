@@ -125,19 +125,19 @@ class Registry:
         entries = (*(one for one in held if one.name == YANKED), *(one for one in inner if one.name == _ABOUT))
         self._read_files_ahead(entries)
 
-    def load_ahead(self, chosen: Mapping[str, str]) -> None:
-        """Read what `load` needs of one version of many bundles, all together; nothing of one that it will refuse."""
-        self._hold(chosen)
-        level = {name: [entry.id] for name, version in chosen.items() if (entry := self._version(name, version))}
-        inner: dict[str, list[Entry]] = {name: [] for name in level}
+    def load_ahead(self, chosen: Collection[tuple[str, str]]) -> None:
+        """Read what `load` needs of many bundles' versions, all together; nothing of one that it will refuse."""
+        self._hold(name for name, _ in chosen)
+        level = {one: [entry.id] for one in chosen if (entry := self._version(*one))}
+        inner: dict[tuple[str, str], list[Entry]] = {one: [] for one in level}
         for _ in range(_MOST_FOLDERS + 1):
-            trees = self.mirror.read_ahead(one for ids in level.values() for one in ids)
-            new = {name: _entries_of(trees, ids) for name, ids in level.items()}
-            for name, entries in new.items():
-                inner[name] += entries
-            folders = {name: [one.id for one in entries if one.is_folder] for name, entries in new.items()}
-            level = {name: ids for name, ids in folders.items() if ids and _may_hold(inner[name])}
-        fit = [entries for name, entries in inner.items() if name not in level and _may_hold(entries)]
+            trees = self.mirror.read_ahead(tree for ids in level.values() for tree in ids)
+            new = {one: _entries_of(trees, ids) for one, ids in level.items()}
+            for one, entries in new.items():
+                inner[one] += entries
+            folders = {one: [entry.id for entry in entries if entry.is_folder] for one, entries in new.items()}
+            level = {one: ids for one, ids in folders.items() if ids and _may_hold(inner[one])}
+        fit = [entries for one, entries in inner.items() if one not in level and _may_hold(entries)]
         self._read_files_ahead(one for entries in fit for one in entries)
 
     def _hold(self, names: Iterable[str]) -> list[Entry]:

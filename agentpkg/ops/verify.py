@@ -58,10 +58,11 @@ def verify_registry(where: str, subfolder: str, since: str | None, options: Opti
         offers: dict[str, list[Offer]] = {}
         for name in counted(registry.names(), "checking bundles"):
             offers[name] = []
-            yanked = _yanked(registry, name, problems)
-            for version in registry.versions(name):
+            yanked, versions = _yanked(registry, name, problems), registry.versions(name)
+            registry.load_ahead([(name, version) for version in versions])
+            for version in versions:
                 offers[name].append(_verified(registry, name, version, yanked, problems))
-            unknown = sorted(yanked.keys() - set(registry.versions(name)))
+            unknown = sorted(yanked.keys() - set(versions))
             problems += [Problem(where=f"bundles/{name}/{YANKED}", what=f"{one} is no version") for one in unknown]
         problems += check_requirements(offers)
         return Verification(

@@ -15,6 +15,8 @@ import agentpkg.objects
 from agentpkg.errors import AgentpkgError
 from agentpkg.mirror import Mirror
 from agentpkg.ops.search import search
+from agentpkg.ops.session import Options
+from agentpkg.ops.verify import verify_registry
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
 from agentpkg.resolve import Offer, resolve
@@ -236,21 +238,27 @@ def test_git_is_asked_in_proportion_to_what_is_wanted_whatever_there_is(tmp_path
     assert 0 < twice - few <= 5 * MOST_QUESTIONS
 
 
-def test_many_bundles_are_asked_for_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What git is asked for, all that is asked at a time together."""
+    parts: list[list[str]] = []
+    real = agentpkg.objects._parts
+
+    def watch(wanted: Iterable[str]) -> Iterator[list[str]]:
+        for part in real(wanted):
+            parts.append(part)
+            yield part
+
+    monkeypatch.setattr("agentpkg.objects._parts", watch)
+    return parts
+
+
+def test_many_bundles_are_asked_for_together(tmp_path: Path, rounds: list[list[str]]) -> None:
     """A hundred and more take hardly more turns with git than three: what fits into its pipe is asked for at a time."""
     registry = Registry(tmp_path / "registry").start()
     fill(registry, 120)
     source = {"default": RegistrySource(url=registry.url)}
     names = Registries(source, tmp_path).get("default").names()
-    rounds: list[list[str]] = []
-    real = agentpkg.objects._parts
-
-    def watch(wanted: Iterable[str]) -> Iterator[list[str]]:
-        for part in real(wanted):
-            rounds.append(part)
-            yield part
-
-    monkeypatch.setattr("agentpkg.objects._parts", watch)
     turns = []
     for wanted in (names[:3], names):
         rounds.clear()
@@ -267,6 +275,23 @@ def test_many_bundles_are_asked_for_together(tmp_path: Path, monkeypatch: pytest
     assert few < 20
     assert all_of_them > 30 * objects > 0
     assert many < few + all_of_them / 50
+
+
+def test_all_versions_of_a_bundle_are_verified_together(tmp_path: Path, rounds: list[list[str]]) -> None:
+    """Twenty more of them are twenty more to read, and no turn more with git."""
+    registry = Registry(tmp_path / "registry").start()
+    turns = []
+    for versions in (TWENTY[10:], TWENTY[:10]):
+        for version in versions:
+            write_bundle(registry.folder / "bundles/writer" / version, "writer", version, body=f"It is {version}.")
+        registry.commit()
+        rounds.clear()
+        found = verify_registry(str(registry.path), "", None, Options())
+        assert (found.problems, found.bundles) == ((), 1)
+        turns.append((len(rounds), sum(map(len, rounds))))
+    (few, ten), (many, twenty) = turns
+    assert few == many < 20
+    assert twenty - ten == 10 * 4  # its folder, that of its agents, and two files
 
 
 def test_a_fetch_that_brings_nothing_starts_as_few_processes_whatever_the_size(
