@@ -1,6 +1,6 @@
 """git, through one door.
 
-Everything that agentpkg asks of git goes through `run` or a `Reader`, by GitPython and with an argument list. Nothing
+Everything that agentpkg asks of git goes through `run` or `start`, by GitPython and with an argument list. Nothing
 is ever checked out and git never runs inside somebody's repository: registries are fetched into bare mirrors of our
 own. The environment is scrubbed of `GIT_*`, transports are limited to https, ssh and file, and what comes from outside
 passes an allow-list before it becomes an argument.
@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 import tempfile
 from codecs import BOM_UTF8
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
-from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +31,7 @@ if TYPE_CHECKING:
 SECONDS = 600
 OLDEST = (2, 30)
 _PIPE = -1  # a new pipe, by the standard library's word for it
-_LATE = "it did not end in {} seconds, and was stopped"
-_GRACE = 2  # seconds that what is stopped has to tidy up
+LATE = "it did not end in {} seconds, and was stopped"
 _WORDS = 6  # lines of what git said that are told
 _INSTALL = "install git {}.{} or newer".format(*OLDEST)
 _NOWHERE = str(Path(__file__).parent / "nowhere")  # where nothing is
@@ -169,27 +166,35 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
             )
         except GitCommandNotFound:  # it was taken away since
             raise _Missing from None
-        _note(arguments, folder, status, began)
+        note_run(arguments, folder, status, began)
         if status not in allowed:
             _refuse_old(_ask_version())
     printed = output if isinstance(output, bytes) else output.encode()
     if status not in allowed:
         said = error if isinstance(error, str) else bytes(error).decode("utf-8", "backslashreplace")
-        said = re.sub(r"(?m)^Timeout: .*$", _LATE.format(seconds), said)
-        raise _failure(arguments[0], said, printed)
+        said = re.sub(r"(?m)^Timeout: .*$", LATE.format(seconds), said)
+        raise failure(arguments[0], said, printed)
     return status, printed
 
 
-def start(folder: Path, *arguments: str) -> Any:
+def start(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, apart: bool = False) -> Any:
     """Begin one git command in `folder`, a repository of ours; return its process, which reads and writes pipes.
 
-    `end` must end it. Whether what answers is git at all, `check_works` says.
+    `end` must end it. Whether what answers is git at all, `check_works` says. What is `apart` reads nothing, has a
+    session of its own, and so no terminal, and must be a git that works.
     """
     git = Git(folder)
     git.update_environment(GIT_DIR=str(folder))
-    with _fenced():
+    with _fenced(asking=not apart):
+        if apart:
+            _check_works()
         try:
-            return git.execute(_command(arguments), istream=_PIPE, as_process=True)
+            return git.execute(
+                _command(arguments, settings),
+                istream=None if apart else _PIPE,
+                as_process=True,
+                start_new_session=apart,
+            )
         except GitCommandNotFound:
             raise _Missing from None
 
@@ -204,96 +209,8 @@ def end(process: Any) -> None:
     process.proc.wait()
 
 
-class Apart:
-    """A git command that goes on by itself, while others do. It has no terminal, so that two never ask at once."""
-
-    def __init__(self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> None:
-        self._words = arguments
-        self._folder = folder
-        self._stopped = False
-        self._began = monotonic()
-        git = Git(folder)
-        git.update_environment(GIT_DIR=str(folder))
-        with _fenced(asking=False):
-            _check_works()
-            try:
-                command = _command(arguments, settings)
-                self._process: Any = git.execute(command, as_process=True, start_new_session=True)
-            except GitCommandNotFound:
-                raise _Missing from None
-        self._said = (b"", b"")
-        self._silent = Event()
-        Thread(target=self._hear, daemon=True).start()
-
-    def _hear(self) -> None:
-        self._said = self._process.communicate()
-        self._silent.set()
-
-    def ended(self, within: float) -> bool:
-        """Say whether it has ended, or does so `within` seconds. After `SECONDS` in all it is stopped."""
-        left = max(0, self._began + SECONDS - monotonic())
-        if not self._silent.wait(min(within, left)) and within >= left:
-            self.stop()
-        return self._stopped or self._silent.is_set()
-
-    def finish(self) -> None:
-        """Wait until it has ended; raise `GitFailed` if it failed, or was stopped."""
-        while not self.ended(SECONDS):
-            pass
-        status = self._process.returncode
-        _note(self._words, self._folder, status, self._began)
-        if status or self._stopped:
-            printed, error = self._said
-            said = _LATE.format(SECONDS) if self._stopped else error.decode("utf-8", "backslashreplace")
-            raise _failure(self._words[0], said, printed)
-
-    def stop(self) -> None:
-        """End it, with all that it started, if it has not ended yet; by force, where it takes longer than a moment."""
-        self._send(signal.SIGTERM)
-        try:
-            self._silent.wait(_GRACE)
-        finally:
-            self._send(signal.SIGKILL)
-
-    def _send(self, sign: signal.Signals) -> None:
-        if not self._silent.is_set():
-            self._stopped = True
-            with suppress(ProcessLookupError, PermissionError):  # it has just ended
-                os.killpg(self._process.pid, sign)
-
-
-class _Ended(BaseException):
-    """A signal ends this process."""
-
-
-@contextmanager
-def ended_in_order() -> Iterator[None]:
-    """Have a signal that ends this process do so once the context has been left, which is what it does first.
-
-    What runs apart is in a session of its own, which neither a closed terminal nor `timeout` reaches. A signal that
-    somebody takes or ignores stays as it is, and so do all where this is not the main thread.
-    """
-
-    def leave(number: int, _: object) -> None:
-        raise _Ended(number)
-
-    both = (signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
-    ours = [one for one in both if signal.getsignal(one) is signal.SIG_DFL]
-    came = None
-    try:
-        for one in ours:
-            signal.signal(one, leave)
-        yield
-    except _Ended as ended:
-        came = ended.args[0]
-    finally:
-        for one in ours:
-            signal.signal(one, signal.SIG_DFL)
-    if came is not None:
-        os.kill(os.getpid(), came)
-
-
-def _note(words: Sequence[str], folder: Path, status: int, began: float) -> None:
+def note_run(words: Sequence[str], folder: Path, status: int, began: float) -> None:
+    """Note, for those who listen, that a command which `began` then has ended."""
     if heard():
         note(f"git {' '.join(words)} in {folder}: status {status}, {monotonic() - began:.3f} s")
 
@@ -303,7 +220,8 @@ def _command(arguments: Iterable[str], settings: Mapping[str, str] | None = None
     return ["git", *_OPTIONS, *own, *arguments]
 
 
-def _failure(command: str, said: str, printed: bytes) -> GitFailed:
+def failure(command: str, said: str, printed: bytes) -> GitFailed:
+    """Return the error for a command of which git said and printed this."""
     lines = [hide_login(escape(line.strip())) for line in said.splitlines() if line.strip()]
     return GitFailed(
         f"git {command} failed",

@@ -7,8 +7,9 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from agentpkg.apart import Apart
 from agentpkg.errors import NetworkError, UsageError
-from agentpkg.git import SECONDS, Apart, GitFailed, run
+from agentpkg.git import SECONDS, GitFailed, run
 from agentpkg.journal import disk_errors, write_synced
 from agentpkg.limits import LIMITS
 from agentpkg.objects import Damaged, Object, Reader, damaged

@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from agentpkg.acceptance import accept_agents, check_goes_on, full_ref, list_versions, refresh
+from agentpkg.apart import ended_in_order
 from agentpkg.errors import AgentpkgError, Busy, NetworkError
 from agentpkg.exclusive import exclusive
-from agentpkg.git import can_ask, check_ref, ended_in_order
+from agentpkg.git import can_ask, check_ref
 from agentpkg.journal import disk_errors
 from agentpkg.ledger import Ledger, ledger_path, source_key
 from agentpkg.mirror import HEAD, Mirror

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from agentpkg.apart import Apart, ended_in_order
 from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError
-from agentpkg.git import Apart, GitFailed, ended_in_order
+from agentpkg.git import GitFailed
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
@@ -246,7 +247,7 @@ def test_an_interrupted_run_leaves_nothing_running(stuck: tuple[Mirror, str, Pat
 def test_what_does_not_end_is_stopped(stuck: tuple[Mirror, str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     mirror, url, _ = stuck
     mirror.create()
-    monkeypatch.setattr("agentpkg.git.SECONDS", 0.2)
+    monkeypatch.setattr("agentpkg.apart.SECONDS", 0.2)
     process = Apart(mirror.path, "fetch", url)
     with pytest.raises(GitFailed) as caught:
         process.finish()
@@ -260,7 +261,7 @@ def test_what_will_not_end_is_stopped_by_force(
     script.write_text(f'#!/bin/sh\ntrap "" TERM\necho $$ > {place}\nwhile :; do sleep 0.05; done\n')
     script.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
-    monkeypatch.setattr("agentpkg.git._GRACE", 0.1)
+    monkeypatch.setattr("agentpkg.apart._GRACE", 0.1)
     mirror = Mirror(cache_folder() / "registries/x.git")
     with mirror.fetch_apart(f"ssh://host{four['alpha'].path}", "HEAD"):
         while not (place.exists() and place.read_text()):

@@ -64,6 +64,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.project",
         "agentpkg.settled",
         "agentpkg.git",
+        "agentpkg.apart",
         "agentpkg.objects",
         "agentpkg.summaries",
         "agentpkg.store",
