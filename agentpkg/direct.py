@@ -15,7 +15,6 @@ from agentpkg.errors import ContentRefused, IntegrityError, NetworkError, UsageE
 from agentpkg.files import content_digest
 from agentpkg.limits import LIMITS
 from agentpkg.ranking import meant
-from agentpkg.registry import PLAIN_FILES
 from agentpkg.registry_file import RegistryFile
 from agentpkg.resolve import Offer
 from agentpkg.text import escape
@@ -167,7 +166,7 @@ def _candidates(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
     paths = {
         path: entry.id
         for path, entry in _files_below(mirror, f"{commit}:{folder}", f"{folder}/" if folder else "")
-        if entry.mode in PLAIN_FILES
+        if entry.is_plain_file
     }
     chosen = {path: paths[path] for path in choose_files(paths, every=bool(folder))}
     if len(chosen) > _MOST_FILES:

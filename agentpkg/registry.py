@@ -10,13 +10,14 @@ from packaging.version import Version
 
 from agentpkg.bundle import Bundle, BundleFile, parse_bundle, parse_bundle_file
 from agentpkg.errors import ContentRefused, NetworkError, UsageError
-from agentpkg.limits import LIMITS, MOST_FILES, Limits
+from agentpkg.limits import LIMITS, Limits
 from agentpkg.objects import damaged
 from agentpkg.ranking import meant
 from agentpkg.registry_file import parse_registry_file, parse_yanked
 from agentpkg.requirement import NAME, is_final, is_version
 from agentpkg.resolve import Offer
 from agentpkg.trees import parse_tree
+from agentpkg.version_folder import read_files_ahead, read_tree, read_trees_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Set
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 YANKED = "yanked.toml"
 _ABOUT = "bundle.toml"
-PLAIN_FILES = ("100644", "100755")
-_MOST_FOLDERS = 16
 
 
 class Registry:
@@ -61,7 +60,7 @@ class Registry:
 
     def _file(self, entry: Entry | None, path: str) -> bytes | None:
         """Return the bytes of the file that an entry names, None if it names none."""
-        if entry is None or entry.mode not in PLAIN_FILES:
+        if entry is None or not entry.is_plain_file:
             return None
         self.mirror.need([entry.id])
         found = self.mirror.read(entry.id, self._limits.file_bytes, f"registry {self.name}: {path}")
@@ -123,22 +122,12 @@ class Registry:
         versions = [one.id for one in held if one.is_folder and is_version(one.name)]
         inner = [entry for data in self.mirror.read_ahead(versions).values() for entry in parse_tree(data)]
         entries = (*(one for one in held if one.name == YANKED), *(one for one in inner if one.name == _ABOUT))
-        self._read_files_ahead(entries)
+        read_files_ahead(self.mirror, entries)
 
     def load_ahead(self, chosen: Collection[tuple[str, str]]) -> None:
         """Read what `load` needs of many bundles' versions, all together; nothing of one that it will refuse."""
         self._hold(name for name, _ in chosen)
-        level = {one: [entry.id] for one in chosen if (entry := self._version(*one))}
-        inner: dict[tuple[str, str], list[Entry]] = {one: [] for one in level}
-        for _ in range(_MOST_FOLDERS + 1):
-            trees = self.mirror.read_ahead(tree for ids in level.values() for tree in ids)
-            new = {one: _entries_of(trees, ids) for one, ids in level.items()}
-            for one, entries in new.items():
-                inner[one] += entries
-            folders = {one: [entry.id for entry in entries if entry.is_folder] for one, entries in new.items()}
-            level = {one: ids for one, ids in folders.items() if ids and _may_hold(inner[one])}
-        fit = [entries for one, entries in inner.items() if one not in level and _may_hold(entries)]
-        self._read_files_ahead(one for entries in fit for one in entries)
+        read_trees_ahead(self.mirror, [entry.id for one in chosen if (entry := self._version(*one))])
 
     def _hold(self, names: Iterable[str]) -> list[Entry]:
         """Read the folders of many bundles together, and return what stands in those that were not read before."""
@@ -146,11 +135,6 @@ class Registry:
         trees = self.mirror.trees(new.values())
         self._held |= {name: trees[tree] for name, tree in new.items()}
         return [entry for name in new for entry in self._held[name]]
-
-    def _read_files_ahead(self, entries: Iterable[Entry]) -> None:
-        ids = [entry.id for entry in entries if entry.mode in PLAIN_FILES]
-        self.mirror.need(ids)
-        self.mirror.read_ahead(ids)
 
     def yanked(self, name: str) -> Mapping[str, str]:
         """Return the reasons of a bundle's yanked versions."""
@@ -198,7 +182,7 @@ class Registry:
             tree: entry.id
             for tree, entries in self.mirror.trees(trees).items()
             for entry in entries
-            if entry.name == _ABOUT and entry.mode in PLAIN_FILES
+            if entry.name == _ABOUT and entry.is_plain_file
         }
         self.mirror.need(ids.values())
         found = self.mirror.read_many(ids.values())
@@ -261,7 +245,7 @@ class Registry:
     def _fit(self, names: Collection[str]) -> dict[str, list[tuple[str, str]]]:
         """Return the versions of bundles that may be installed with their trees, finals first, each newest first."""
         held = self._hold(names)
-        self._read_files_ahead(entry for entry in held if entry.name == YANKED)
+        read_files_ahead(self.mirror, (entry for entry in held if entry.name == YANKED))
         fit = {}
         for name in names:
             with suppress(ContentRefused):  # nobody knows which of its versions were yanked
@@ -301,65 +285,7 @@ def _find(entries: Iterable[Entry], name: str) -> Entry | None:
     return next((one for one in entries if one.name == name), None)
 
 
-def _entries_of(trees: Mapping[str, bytes], ids: Iterable[str]) -> list[Entry]:
-    """Return what stands in some folders of a version, or more of it than any version may hold."""
-    entries: list[Entry] = []
-    for one in ids:
-        if len(entries) <= 2 * MOST_FILES:  # files and folders
-            entries += parse_tree(trees.get(one, b""))
-    return entries
-
-
-def _may_hold(entries: Collection[Entry]) -> bool:
-    """Say whether a version may hold all of these files and folders."""
-    files = [one for one in entries if not one.is_folder]
-    folders = sum(one.is_folder for one in entries)
-    return max(len(files), folders) <= MOST_FILES and all(one.mode in PLAIN_FILES for one in files)
-
-
 def _sorted_versions(entries: Iterable[Entry]) -> dict[str, str]:
     """Return the ids of the trees of all versions among a bundle's entries, newest first."""
     found = {entry.name: entry.id for entry in entries if entry.is_folder and is_version(entry.name)}
     return {version: found[version] for version in sorted(found, key=Version, reverse=True)}
-
-
-def read_tree(mirror: Mirror, object_name: str, where: str, limits: Limits) -> dict[str, bytes]:
-    """Return all files below a folder by their path in it, none if there is no such folder.
-
-    Raises `ContentRefused`, before anything large is read, for what no bundle may hold.
-    """
-    ids: dict[str, str] = {}
-    _collect(mirror, object_name, "", ids, [], where)
-    mirror.need(ids.values())
-    files: dict[str, bytes] = {}
-    for path, one in ids.items():
-        found = mirror.read(one, limits.file_bytes, f"{where}: {path}")
-        if found is None:
-            raise damaged(mirror.path, f"{path} of {where}")
-        files[path] = found[1]
-        if sum(map(len, files.values())) > limits.bundle_bytes:
-            raise ContentRefused(
-                f"{where}: larger than {limits.bundle_bytes:,} bytes",
-                hint="max_bundle_bytes in [registries.NAME] allows more",
-            )
-    return files
-
-
-def _collect(
-    mirror: Mirror, object_name: str, folder: str, ids: dict[str, str], folders: list[str], where: str
-) -> None:
-    """Add the ids of all files below a folder, by their path, and the paths of the folders in it."""
-    for entry in mirror.tree(object_name) or ():
-        path = f"{folder}{entry.name}"
-        if entry.is_folder:
-            folders.append(path)
-            if len(folders) <= MOST_FILES and path.count("/") <= _MOST_FOLDERS:
-                _collect(mirror, entry.id, f"{path}/", ids, folders, where)
-        elif entry.mode not in PLAIN_FILES:
-            raise ContentRefused(f"{where}: {path!r} is a link or a submodule", hint="bundles hold plain files only")
-        else:
-            ids[path] = entry.id
-        if max(len(ids), len(folders)) > MOST_FILES or path.count("/") > _MOST_FOLDERS:
-            raise ContentRefused(
-                f"{where}: more than {MOST_FILES} files, or too many folders", hint="ask whoever owns the registry"
-            )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_PLAIN_FILES = ("100644", "100755")
 _BETWEEN = 22  # bytes of an entry beside mode and name
 
 
@@ -26,6 +27,11 @@ class Entry:
     def is_folder(self) -> bool:
         """Whether the entry is a folder."""
         return self.mode == "40000"
+
+    @property
+    def is_plain_file(self) -> bool:
+        """Whether the entry is a file, and no link or submodule."""
+        return self.mode in _PLAIN_FILES
 
 
 def parse_tree(data: bytes) -> tuple[Entry, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentpkg import acceptance, apply, header, ledger, mirror, registry, remote, sources, terminal, text, undo
+from agentpkg import acceptance, apply, header, ledger, mirror, remote, sources, terminal, text, trees, undo
 from agentpkg import git as door
 from agentpkg.folder import Folders
 from agentpkg.ops import approval
@@ -46,7 +46,7 @@ def _any_environment(patch: Patch) -> None:
 
 
 def _links(patch: Patch) -> None:
-    patch.setattr(registry, "PLAIN_FILES", ("100644", "100755", "120000"))
+    patch.setattr(trees, "_PLAIN_FILES", ("100644", "100755", "120000"))
 
 
 def _no_fsck(patch: Patch) -> None:

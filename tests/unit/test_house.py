@@ -45,6 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.glance",
         "agentpkg.unreachable",
         "agentpkg.registry",
+        "agentpkg.version_folder",
         "agentpkg.acceptance",
         "agentpkg.direct",
         "agentpkg.local",
