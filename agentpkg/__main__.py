@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from agentpkg import LOCK, MANIFEST, STATE
+from agentpkg import INTERRUPTED, LOCK, MANIFEST, STATE
 from agentpkg.settled import NOTHING_TO_DO, is_settled
 
 _QUIET = ("-q", "--quiet")
@@ -16,10 +16,13 @@ _MOST_OBJECTS = 100_000  # that come before a look for garbage; importing alone 
 def main() -> None:
     """Run the command line and exit."""
     gc.set_threshold(_MOST_OBJECTS)
-    if not _has_nothing_to_do(sys.argv[1:]):
-        from agentpkg.cli import main as run
+    try:
+        if not _has_nothing_to_do(sys.argv[1:]):
+            from agentpkg.cli import main as run
 
-        run()
+            run()
+    except KeyboardInterrupt:  # before the command line is there to take it, or after it has ended
+        os._exit(INTERRUPTED)
 
 
 def _has_nothing_to_do(arguments: list[str]) -> bool:

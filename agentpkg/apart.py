@@ -83,8 +83,8 @@ def ended_in_order() -> Iterator[None]:
     def leave(number: int, _: object) -> None:
         raise _Ended(number)
 
-    both = (signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
-    ours = [one for one in both if signal.getsignal(one) is signal.SIG_DFL]
+    asked = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if current_thread() is main_thread() else ()
+    ours = [one for one in asked if signal.getsignal(one) is signal.SIG_DFL]
     came = None
     try:
         for one in ours:

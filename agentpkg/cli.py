@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 import click
 
-from agentpkg import __version__, loudness, trail
+from agentpkg import INTERRUPTED, __version__, loudness, trail
 from agentpkg.commands.group import LazyGroup
 from agentpkg.console import insist, say_json_error, tell_error
 from agentpkg.credentials import hide_login
@@ -65,7 +65,6 @@ SECTIONS = {
 }
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 _BUG = 70
-_INTERRUPTED = 130
 
 
 @click.group(
@@ -86,7 +85,7 @@ def main() -> None:
     """Run the command line and exit."""
     _mend_streams()
     code = run(sys.argv[1:])
-    if code == _INTERRUPTED:  # a thread may still wait, for minutes, for a git that is gone
+    if code == INTERRUPTED:  # a thread may still wait, for minutes, for a git that is gone
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -156,13 +155,13 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except click.Abort:
         insist("aborted")
-        return _INTERRUPTED
+        return INTERRUPTED
     except click.ClickException as error:
         error.message = hide_login(error.message, refs=True)  # type: ignore[misc]  # said to be final, and it is no more
         error.show()
         return error.exit_code
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except OSError as error:
         what = f"{error.filename or 'the file system'}: {error.strerror or error}"
         tell_error(DiskError(what, hint="make room or fix the permissions, then run the command again"))

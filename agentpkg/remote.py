@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +24,7 @@ from agentpkg.store import cache_folder, state_folder
 from agentpkg.values import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -228,7 +229,8 @@ def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgErro
 
     Left out, to be fetched alone, is what somebody works on, be it the second of two that share a ledger; what is
     damaged; where it must be asked first what a ref means; and what could not be had without asking somebody, where
-    there is somebody to ask. So nothing is waited for with a lock in hand but the fetch that it is for.
+    there is somebody to ask. So nothing is waited for with a lock in hand but the fetch that it is for. Once something
+    went wrong with one, those after it are stopped, and left out as well.
     """
     fetched: dict[str, Mirror | AgentpkgError] = {}
     begun: dict[str, tuple[Mirror, Fetching, ExitStack]] = {}
@@ -240,7 +242,7 @@ def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgErro
                 mirror = own.enter_context(remote.locked(patient=False))
                 fetching = own.enter_context(remote.fetch_apart(mirror))
                 begun[remote.name] = (mirror, fetching, held.enter_context(own.pop_all()))
-        while begun:
+        while begun and not _can_be_told(remotes, fetched, begun):
             for name, (mirror, fetching, own) in list(begun.items()):
                 if fetching.ended(_TURN):
                     del begun[name]
@@ -248,6 +250,14 @@ def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgErro
                         fetching.finish()
                         fetched[name] = mirror
     return fetched
+
+
+def _can_be_told(
+    remotes: Iterable[Remote], fetched: Mapping[str, Mirror | AgentpkgError], going_on: Collection[str]
+) -> bool:
+    """Say whether one went wrong, and all before it have ended: one by one, nobody would have come to the rest."""
+    ended = itertools.takewhile(lambda one: one.name not in going_on, remotes)
+    return any(isinstance(fetched.get(one.name), AgentpkgError) for one in ended)
 
 
 def _pass_on(remotes: Iterable[Remote], told: Mapping[str, Iterable[str]]) -> None:

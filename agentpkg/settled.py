@@ -24,6 +24,7 @@ _REVISIONS = os.path.join(os.path.split(__file__)[0], "hosts", "__init__.py")  #
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _MOST_BYTES = 64 * 1024 * 1024
 _GRAIN = 2_000_000_000  # nanoseconds; FAT's, and no file system has a coarser one
+_OWN_WORDS = 3  # of an index's first line, before the marks of what may be edited meanwhile
 _GONE, _FOLDER, _UNKNOWN = "gone", "folder", "unknown"
 
 
@@ -77,7 +78,7 @@ def note_settled(state: str, head: str, marks: list[str], began: int) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o666)
         with open(descriptor, "wb") as file:
             file.write(("\n".join([head, *marks]) + _foot(len(marks) + 1)).encode("utf-8", "surrogateescape"))
-        looked = os.lstat(part).st_mtime_ns - (time.time_ns() - began)
+        looked = os.lstat(part).st_mtime_ns - (time.time_ns() - began)  # `began` by the clock that stamped this file
         if _newest(head, marks) + _GRAIN < looked:
             os.replace(part, os.path.join(state, _INDEX))
         else:
@@ -88,7 +89,7 @@ def note_settled(state: str, head: str, marks: list[str], began: int) -> None:
 
 def _newest(head: str, marks: list[str]) -> int:
     """Return when the last of these things changed, in nanoseconds."""
-    told = [*head.split(" ")[3:], *(line.partition(" ")[0] for line in marks)]
+    told = [*head.split(" ")[_OWN_WORDS:], *(line.partition(" ")[0] for line in marks)]
     return max((int(time) for mark in told for time in mark.split(":")[2:]), default=0)
 
 

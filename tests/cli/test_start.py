@@ -161,6 +161,14 @@ def test_an_interrupted_run_is_told_and_finished(cli: Cli, project: Path) -> Non
     cli("status")
 
 
+def test_ctrl_c_before_the_command_line_is_there_is_no_bug(tmp_path: Path) -> None:
+    """What is imported first stands in for all that is imported then."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from agentpkg.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_closed_pipe_is_no_error(cli: Cli, project: Path) -> None:
     cli("install", "data-engineer")
     done = subprocess.run(

@@ -175,6 +175,22 @@ def test_errors_come_in_the_order_of_names(four: dict[str, Registry], tmp_path: 
         registries.get("gamma")
 
 
+def test_what_went_wrong_waits_for_none_that_comes_after_it(
+    four: dict[str, Registry], tmp_path: Path, meeting: Callable[[int], Path]
+) -> None:
+    """As one by one. Those are stopped, and what comes before it is fetched."""
+    meeting(100)
+    four["gamma"].path.rename(tmp_path / "away")
+    remotes = [
+        Remote.of(name, RegistrySource(url=f"{'ssh://host' * (name == 'alpha')}{four[name].path}"), tmp_path)
+        for name in ("beta", "gamma", "alpha")
+    ]
+    found = fetch_together(remotes)
+    assert isinstance(found.pop("beta"), Mirror)
+    assert isinstance(found.pop("gamma"), NetworkError)
+    assert found == {}
+
+
 def test_one_that_may_not_be_accepted_is_refused_and_the_others_are_there(
     four: dict[str, Registry], tmp_path: Path
 ) -> None:
@@ -269,7 +285,7 @@ def test_what_will_not_end_is_stopped_by_force(
     assert gone(int(place.read_text()))
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_what_was_started_and_then_the_command(
     four: dict[str, Registry], project: Path, meeting: Callable[[int], Path], sign: signal.Signals
 ) -> None:

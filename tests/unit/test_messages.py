@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from agentpkg import cli, errors
+from agentpkg import INTERRUPTED, cli, errors
 from agentpkg.errors import AgentpkgError
 from tests.unit.test_house import MODULES, tree_of
 
@@ -208,7 +208,7 @@ def page() -> str:
     rows += [
         (2, "", "Likewise for options and command names that there are not."),
         (cli._BUG, "", "A bug in agentpkg; what happened is in a log whose path is told."),
-        (cli._INTERRUPTED, "", "Interrupted, at a question or by Ctrl-C."),
+        (INTERRUPTED, "", "Interrupted, at a question or by Ctrl-C."),
     ]
     parts = [INTRO + "".join(f"| {code} | {name} | {what} |\n" for code, name, what in sorted(rows))]
     for name, kind in sorted(KINDS.items(), key=lambda item: item[1].exit_code):
