@@ -2,7 +2,8 @@
 
     python -m bench [whole | quick | page] [--results FILE] [--only PART,…]
 
-`page` measures nothing, and makes page and pictures of the results that are there.
+`page` measures nothing, and makes page and pictures of the results that are there. Results of some parts go to a file
+that is named, so that they never take the place of the whole.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -77,31 +78,64 @@ def _show(race: Race, gone: float) -> None:
         print(f"    {name:18} {told}{spread}", flush=True)
 
 
-def make_page(found: results.Results) -> None:
-    """Write the page, and draw its pictures, by the Python that has matplotlib."""
+def make_page(found: results.Results, kept: Path) -> None:
+    """Write the page, and draw its pictures of the same file, by the Python that has matplotlib."""
     page.FILE.write_text(page.make_page(found), encoding="utf-8")
     python = str(place.PICTURES / "bin" / "python")
-    subprocess.run([python, "-m", "bench.pictures"], cwd=place.ROOT, check=True)
+    subprocess.run([python, "-m", "bench.pictures", str(kept.resolve())], cwd=place.ROOT, check=True)
 
 
-def main() -> int:
-    """Do what is asked, and return the exit code: 1 if a quick run breaks a bound."""
+def _asking() -> argparse.ArgumentParser:
     asked = argparse.ArgumentParser(prog="python -m bench", description="agentpkg beside its rivals.")
     asked.add_argument("mode", nargs="?", choices=("whole", "quick", "page"), default="whole")
     asked.add_argument("--results", type=Path, default=results.FILE, metavar="FILE", help="where results are kept")
     asked.add_argument(
-        "--only", default="", metavar="PART,…", help="some parts of the whole, by commas; writes no page"
+        "--only", default="", metavar="PART,…", help="some parts, by commas; writes no page, and needs --results"
     )
-    given = asked.parse_args()
-    if given.mode != "quick":
-        place.place_pictures()
-    if given.mode == "page":
-        make_page(results.read())
-        return 0
-    place.place_tools()
+    return asked
+
+
+def _parts(asked: argparse.ArgumentParser, given: argparse.Namespace) -> Mapping[str, Part]:
+    """Return what is to be measured; refuse parts that there are not, and some in the place of the whole."""
     parts = QUICK if given.mode == "quick" else WHOLE
+    if not given.only:
+        return parts
+    titles = [title.strip() for title in given.only.split(",")]
+    for title in titles:
+        if title not in parts:
+            asked.error(f"--only: {given.mode} has no part {title!r}, it has {', '.join(parts)}")
+    if given.mode == "whole" and given.results.resolve() == results.FILE.resolve():
+        asked.error(f"--only: some parts would take the place of all in {results.FILE}; name another file by --results")
+    return {title: parts[title] for title in titles}
+
+
+def _read(asked: argparse.ArgumentParser, given: argparse.Namespace) -> results.Results:
     if given.only:
-        parts = {title: parts[title] for title in given.only.split(",")}
+        asked.error("--only: page measures nothing, it takes --results alone")
+    try:
+        found = results.read(given.results)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        asked.error(f"--results: {given.results}: {why}; name a file that `python -m bench` has written")
+    missing = [title for title in WHOLE if title not in found.document["seconds"]]
+    if missing:
+        asked.error(f"--results: {given.results}: it holds nothing of {', '.join(missing)}; the page is of the whole")
+    return found
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what is asked, and return the exit code: 1 if a quick run breaks a bound, 2 if it cannot be done so."""
+    asked = _asking()
+    given = asked.parse_args(words)
+    if given.mode == "page":
+        found = _read(asked, given)
+        place.place_pictures()
+        make_page(found, given.results)
+        return 0
+    parts = _parts(asked, given)
+    if given.mode == "whole":
+        place.place_pictures()
+    place.place_tools()
     pace = Pace(rounds=5, least=2, seconds=2) if given.mode == "quick" else Pace()
     known = dict.fromkeys(QUICK, 45.0) if given.mode == "quick" else _known_seconds()
     races, seconds, lost = measure(parts, pace, known)
@@ -112,14 +146,14 @@ def main() -> int:
     for goal, ratio, met in judged(found):
         told = "no figure" if ratio is None else f"{ratio:.1f} x"
         print(f"{'met' if met else 'NOT MET':8} {goal.title}: {told}, {goal.words}")
-    if given.results == results.FILE and not given.only:
-        make_page(found)
+    if given.results.resolve() == results.FILE.resolve():
+        make_page(found, given.results)
     return int(bool(lost))
 
 
 def _known_seconds() -> dict[str, float]:
     """Return what each part took the last time."""
-    return dict(results.read().document["seconds"]) if results.FILE.is_file() else {}
+    return dict(results.read(results.FILE).document["seconds"]) if results.FILE.is_file() else {}
 
 
 def _tell_broken(found: results.Results, lost: list[str]) -> int:

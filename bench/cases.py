@@ -54,7 +54,7 @@ class Bench:
         return Entrant(name="python", shown="python -c pass", command=world.command(self.python, "-c", "pass"))
 
     def must(self, command: Command) -> str:
-        """Run a command that is not measured and must not fail; return what it printed."""
+        """Run a command that is not measured and must not fail; return its standard output."""
         outcome = self.runner.run(command, self.pace.limit * 5)
         if isinstance(outcome, str):
             raise UnableError(f"{' '.join(command.argv)}: {outcome}")

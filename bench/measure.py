@@ -100,12 +100,16 @@ class Runner:
         if killed:
             return f"one run takes longer than {limit:.0f} s"
         if code:
-            return f"exit {code}: {self.said()[-600:].strip()}"
+            return f"exit {code}: {(self.said() + self.complained())[-600:].strip()}"
         return Sample(wall=round(wall * 1000, 2), cpu=round(cpu * 1000, 2), peak=round(peak / _UNITS, 1))
 
     def said(self) -> str:
-        """Return what the last command printed."""
-        return "".join(Path(self._output + end).read_text(errors="replace") for end in (".out", ".err"))
+        """Return what the last command printed on standard output, which is its answer."""
+        return Path(self._output + ".out").read_text(errors="replace")
+
+    def complained(self) -> str:
+        """Return what the last command printed on standard error, where Python tells of imports too."""
+        return Path(self._output + ".err").read_text(errors="replace")
 
 
 def race(entrants: Sequence[Entrant], runner: Runner, pace: Pace) -> dict[str, Record]:

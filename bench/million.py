@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 
 from bench.results import Results
@@ -55,20 +56,29 @@ def extended(points: tuple[Point, Point]) -> float:
     return large + slope(points) * (BUNDLES - many)
 
 
-def per_commit(results: Results, bundles: int) -> float:
-    """Return the milliseconds by which one more commit makes a fetch of the whole history longer."""
-    found = sorted(
-        (axes["commits"], results.entry(name, "again").wall)
+def per_commit(results: Results, bundles: int) -> float | None:
+    """Return the milliseconds by which one more commit makes a fetch of the whole history longer.
+
+    They are the slope of the line that lies closest to all that was measured. There are none where it rises, from the
+    fewest commits to the most, by no more than figures spread: off the line, or from one quartile to the other.
+    """
+    found = [
+        (axes["commits"], results.entry(name, "again"))
         for name, axes in [*results.races("history"), *_as_history(results)]
         if axes["bundles"] == bundles and results.has(name, "again")
-    )
-    (few, quick), (many, slow) = found[0], found[-1]
-    return max(0.0, (slow - quick) / (many - few))
+    ]
+    commits = [number for number, _ in found]
+    if len(set(commits)) < 2:
+        raise LookupError(f"a line needs two numbers of commits, for {bundles} bundles there are {commits}")
+    each, base = statistics.linear_regression(commits, [entry.wall for _, entry in found])
+    spread = max(max(abs(entry.wall - base - each * number), entry.upper - entry.lower) for number, entry in found)
+    return each if each * (max(commits) - min(commits)) > spread else None
 
 
-def all_commits(results: Results) -> float:
+def all_commits(results: Results) -> float | None:
     """Return the milliseconds of a fetch of a million commits: as many bundles make each that much larger."""
-    return per_commit(results, _MEASURED) * (BUNDLES / _MEASURED) * 1_000_000
+    each = per_commit(results, _MEASURED)
+    return None if each is None else each * (BUNDLES / _MEASURED) * 1_000_000
 
 
 def table_of(results: Results) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench import million, tables
 from bench.results import Results
-from bench.words import size, time, times
+from bench.words import size, time
 
 FILE = Path(__file__).parent.parent / "docs" / "performance.md"
 TEMPLATE = Path(__file__).with_name("page.md")
@@ -21,29 +21,30 @@ def _machine(results: Results) -> str:
     return f"{told}, Node {machine['node']}"
 
 
-def _figure(results: Results, what: str, race: str, name: str) -> str:
-    if not results.has(race, name):
-        return "(no figure)"
-    entry = results.entry(race, name)
-    return times(entry.ratio) if what == "ratio" else f"{entry.peak:.0f} MB" if what == "peak" else time(entry.wall)
+def _took(results: Results, race: str, name: str) -> str:
+    return time(results.entry(race, name).wall) if results.has(race, name) else "(no figure)"
+
+
+def _commit(results: Results, bundles: str) -> str:
+    cost = million.per_commit(results, int(bundles))
+    return "too little to be told" if cost is None else f"{cost:.2f} ms"
+
+
+def _commits(results: Results) -> str:
+    cost = million.all_commits(results)
+    return "(no figure)" if cost is None else time(cost)
 
 
 def _python_took(results: Results) -> str:
     """Return from which time to which a bare Python took: on a machine with nothing else to do they are close."""
-    took = [results.entry(race, "python").wall for race in results.document["races"] if results.has(race, "python")]
-    return f"{time(min(took))} to {time(max(took))}"
-
-
-def _beside(results: Results, race: str, over: str, under: str, other_race: str = "") -> str:
-    if not (results.has(race, over) and results.has(other_race or race, under)):
-        return "(no figure)"
-    return times(results.entry(race, over).wall / results.entry(other_race or race, under).wall)
+    races = [race for race in results.document["races"] if results.has(race, "python")]
+    took = sorted(results.entry(race, "python").wall for race in races)
+    return f"{time(took[0])} to {time(took[-1])}"
 
 
 FIGURES: Mapping[str, Callable[..., str]] = {
-    "beside": _beside,
     "by-size": tables.by_size,
-    "command": lambda results: results.document["command"],
+    "commit": _commit,
     "date": lambda results: results.document["date"],
     "goals": tables.goals,
     "grid": tables.grid,
@@ -52,14 +53,11 @@ FIGURES: Mapping[str, Callable[..., str]] = {
     "million": million.table_of,
     "million-time": lambda results, key: time(million.extended(million.times_of(results, key))),
     "million-size": lambda results, what: size(million.extended(million.sizes_of(results, what))),
-    "commit": lambda results, bundles: f"{million.per_commit(results, int(bundles)):.2f} ms",
-    "million-commits": lambda results: time(million.all_commits(results)),
+    "million-commits": _commits,
     "minutes": lambda results: f"{sum(results.document['seconds'].values()) / 60:.0f} minutes",
-    "ms": lambda results, race, name: _figure(results, "ms", race, name),
-    "peak": lambda results, race, name: _figure(results, "peak", race, name),
+    "ms": _took,
     "python-took": _python_took,
     "race": tables.race,
-    "ratio": lambda results, race, name: _figure(results, "ratio", race, name),
     "resolve": tables.resolve,
     "slower": tables.slower,
     "tools": tables.tools,

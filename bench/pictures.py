@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def main() -> None:
     mpl.use("svg")
     from matplotlib.figure import Figure
 
-    found = results.read()
+    found = results.read(Path(sys.argv[1]) if sys.argv[1:] else results.FILE)
     with mpl.rc_context(_STYLE):
         for name, draw in PICTURES.items():
             figure = Figure(figsize=(8, 4.2), layout="constrained")

@@ -72,9 +72,12 @@ class Results:
         return float(self.document["races"][race]["sizes"][what])
 
 
-def read() -> Results:
-    """Read what stands in the tree."""
-    return Results(json.loads(FILE.read_text(encoding="utf-8")))
+def read(file: Path) -> Results:
+    """Read what was kept in a file; raise OSError or ValueError where it holds no results."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(document, dict) or document.get("format") != 1:
+        raise ValueError("it holds no results of format 1")
+    return Results(document)
 
 
 def make_document(races: Sequence[Race], seconds: Mapping[str, float], command: str) -> dict[str, Any]:

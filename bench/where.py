@@ -1,4 +1,4 @@
-"""Where the time of a command goes: bare Python, imports by whose they are, and the work."""
+"""Where the time of a command goes: bare Python, and imports by whose they are; what is left is the work."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ def _race(bench: Bench, world: World, name: str, words: Sequence[str], axes: Map
         imports = _imports(bench, world, words)
         for part, spent in {"python": floor.wall, "whole": whole.wall, **imports}.items():
             taken[part].append(spent)
-        taken["work"].append(whole.wall - floor.wall - sum(imports.values()))
     records = {
         part: Record(
             shown=shown if part == "whole" else part,
@@ -70,8 +69,10 @@ def _make_ready(world: World, name: str) -> None:
 def _imports(bench: Bench, world: World, words: Sequence[str]) -> dict[str, float]:
     """Return what a command's imports take, but for those that every Python makes, by whose they are."""
     timed = ("-X", "importtime")
-    usual = {name for _, name in _LINE.findall(bench.must(world.command(bench.python, *timed, "-c", "pass")))}
-    told = bench.must(world.command(bench.python, *timed, *AGENTPKG.program, *words))
+    bench.must(world.command(bench.python, *timed, "-c", "pass"))
+    usual = {name for _, name in _LINE.findall(bench.runner.complained())}
+    bench.must(world.command(bench.python, *timed, *AGENTPKG.program, *words))
+    told = bench.runner.complained()
     found = dict.fromkeys(("click", "agentpkg", "standard", "others"), 0.0)
     for taken, module in _LINE.findall(told):
         if module not in usual:
