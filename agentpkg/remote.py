@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agentpkg.registry_tables import RegistrySource
 
 _TURN = 0.01  # seconds that each of several fetches is waited for
+_MOST_AT_ONCE = 6  # of them; a server of ssh turns some away where more than ten knock at the same time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,22 +228,24 @@ class Remote:
 def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgError]:
     """Fetch several registries at the same time, and accept each once it is there; return mirrors, or what went wrong.
 
-    Left out, to be fetched alone, is what somebody works on, be it the second of two that share a ledger; what is
-    damaged; where it must be asked first what a ref means; and what could not be had without asking somebody, where
-    there is somebody to ask. So nothing is waited for with a lock in hand but the fetch that it is for. Once something
-    went wrong with one, those after it are stopped, and left out as well.
+    No more go on together than one server will take. Left out, to be fetched alone, is what somebody works on, be it
+    the second of two that share a ledger; what is damaged; where it must be asked first what a ref means; and what
+    could not be had without asking somebody, where there is somebody to ask. So nothing is waited for with a lock in
+    hand but the fetch that it is for. Once something went wrong with one, those after it are stopped, and left out too.
     """
     fetched: dict[str, Mirror | AgentpkgError] = {}
     begun: dict[str, tuple[Mirror, Fetching, ExitStack]] = {}
     told: dict[str, list[str]] = {one.name: [] for one in remotes}
     with ended_in_order(), ExitStack() as held:
         held.callback(_pass_on, remotes, told)
-        for remote in (replace(one, tell=told[one.name].append) for one in remotes if not one.source.ref):
-            with _kept(fetched, remote.name), ExitStack() as own:
-                mirror = own.enter_context(remote.locked(patient=False))
-                fetching = own.enter_context(remote.fetch_apart(mirror))
-                begun[remote.name] = (mirror, fetching, held.enter_context(own.pop_all()))
-        while begun and not _can_be_told(remotes, fetched, begun):
+        waiting = [replace(one, tell=told[one.name].append) for one in remotes if not one.source.ref]
+        while not _is_over(remotes, fetched, {*begun, *(one.name for one in waiting)}):
+            while waiting and len(begun) < _MOST_AT_ONCE:
+                remote = waiting.pop(0)
+                with _kept(fetched, remote.name), ExitStack() as own:
+                    mirror = own.enter_context(remote.locked(patient=False))
+                    fetching = own.enter_context(remote.fetch_apart(mirror))
+                    begun[remote.name] = (mirror, fetching, held.enter_context(own.pop_all()))
             for name, (mirror, fetching, own) in list(begun.items()):
                 if fetching.ended(_TURN):
                     del begun[name]
@@ -252,12 +255,12 @@ def fetch_together(remotes: Sequence[Remote]) -> dict[str, Mirror | AgentpkgErro
     return fetched
 
 
-def _can_be_told(
+def _is_over(
     remotes: Iterable[Remote], fetched: Mapping[str, Mirror | AgentpkgError], going_on: Collection[str]
 ) -> bool:
-    """Say whether one went wrong, and all before it have ended: one by one, nobody would have come to the rest."""
+    """Say whether all have ended, or all up to one that went wrong: one by one, nobody would come to the rest."""
     ended = itertools.takewhile(lambda one: one.name not in going_on, remotes)
-    return any(isinstance(fetched.get(one.name), AgentpkgError) for one in ended)
+    return not going_on or any(isinstance(fetched.get(one.name), AgentpkgError) for one in ended)
 
 
 def _pass_on(remotes: Iterable[Remote], told: Mapping[str, Iterable[str]]) -> None:

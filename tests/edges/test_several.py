@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,28 @@ def test_all_are_fetched_at_the_same_time(
     assert [one.names() for one in found[1:]] == [(name,) for name in sorted(NAMES)]
     assert len(list(place.iterdir())) == 4
     assert dict(os.environ) == before
+
+
+def test_no_more_at_a_time_than_a_server_takes(
+    four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentpkg.remote._MOST_AT_ONCE", 2)
+    begin, finish, going_on, most = Apart.__init__, Apart.finish, [], []
+
+    def begun(self: Apart, *words: Any, **settings: Any) -> None:
+        begin(self, *words, **settings)
+        going_on.append(self)
+        most.append(len(going_on))
+
+    def finished(self: Apart) -> None:
+        finish(self)
+        going_on.remove(self)
+
+    monkeypatch.setattr(Apart, "__init__", begun)
+    monkeypatch.setattr(Apart, "finish", finished)
+    found = Registries(sources(four, ssh=False), tmp_path).all()
+    assert [one.names() for one in found[1:]] == [(name,) for name in sorted(NAMES)]
+    assert (len(most), max(most)) == (4, 2)
 
 
 def test_so_are_those_that_an_install_needs_and_no_others(
