@@ -39,12 +39,16 @@ class _Candidate:
     chain: tuple[str, ...] = field(compare=False)
 
 
-def search(wanted: Mapping[str, str], shelf: Shelf, asker: str) -> dict[str, Offer]:
+def search(
+    wanted: Mapping[str, str], shelf: Shelf, asker: str, others: Mapping[str, str] | None = None
+) -> dict[str, Offer]:
     """Return the chosen version of every bundle that `wanted` (specifiers by id) needs.
 
-    Raises `Unsolved` with the whole chain of who wanted what where nothing fits; `asker` is who wants it.
+    Raises `Unsolved` with the whole chain of who wanted what where nothing fits; who wants it is `asker`, but
+    for those by id of which `others` says so.
     """
-    roots = [_Want(bundle, specifier, (asker,)) for bundle, specifier in sorted(wanted.items())]
+    others = others or {}
+    roots = [_Want(bundle, text, (others.get(bundle, asker),)) for bundle, text in sorted(wanted.items())]
     resolver: Resolver[_Want, _Candidate, str] = Resolver(_Provider(shelf), BaseReporter())
     try:
         result = resolver.resolve(roots, max_rounds=_MOST_ROUNDS)

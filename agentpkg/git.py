@@ -16,6 +16,7 @@ from codecs import BOM_UTF8
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 SECONDS = 600
 OLDEST = (2, 30)
+_PIECE = 64 * 1024
 _PIPE = -1  # a new pipe, by the standard library's word for it
 LATE = "it did not end in {} seconds, and was stopped"
 _WORDS = 6  # lines of what git said that are told
@@ -50,6 +52,10 @@ class _Missing(Exception):
     """There is no git that may be run."""
 
 
+class NoGit(UsageError):
+    """There is no git here that can be used."""
+
+
 def can_ask() -> bool:
     """Say whether there is somebody whom git could ask for a password."""
     return bool(sys.stdin and sys.stdin.isatty())
@@ -59,8 +65,8 @@ def can_ask() -> bool:
 def _fenced(*, asking: bool = True) -> Iterator[None]:
     """Run with the environment that git may see: GitPython copies ours, and can add to it but not take away.
 
-    What git starts is looked for where git is. Unless `asking` it asks nobody anything. Raises `UsageError` where there
-    is none.
+    What git starts is looked for where git is. Unless `asking` it asks nobody anything. Raises `NoGit` where there is
+    none.
     """
     before, missing = dict(os.environ), False
     try:
@@ -81,7 +87,7 @@ def _fenced(*, asking: bool = True) -> Iterator[None]:
     if missing:
         _, inside = find("git", kept_out_of())
         details = [f"{inside} lies in the project, and is not run"] if inside else []
-        raise UsageError("git is not installed, or not on the PATH", details=details, hint=_INSTALL)
+        raise NoGit("git is not installed, or not on the PATH", details=details, hint=_INSTALL)
 
 
 @contextmanager
@@ -189,7 +195,7 @@ def start(folder: Path, *arguments: str, settings: Mapping[str, str] | None = No
         if apart:
             _check_works()
         try:
-            return git.execute(
+            process = git.execute(
                 _command(arguments, settings),
                 istream=None if apart else _PIPE,
                 as_process=True,
@@ -197,6 +203,15 @@ def start(folder: Path, *arguments: str, settings: Mapping[str, str] | None = No
             )
         except GitCommandNotFound:
             raise _Missing from None
+    if not apart:  # nobody asks what it says beside its answers, and a full pipe would have it wait forever
+        Thread(target=_let_go_by, args=(process.stderr,), daemon=True).start()
+    return process
+
+
+def _let_go_by(stream: Any) -> None:
+    with suppress(OSError, ValueError):  # closed
+        while stream.read(_PIECE):
+            pass
 
 
 def end(process: Any) -> None:
@@ -237,7 +252,7 @@ class _Run:
 
 
 def check_works(*, answered: bool) -> None:
-    """Raise `UsageError` unless what answers as git has `answered` as only git does, or at least says its version."""
+    """Raise `NoGit` unless what answers as git has `answered` as only git does, or at least says its version."""
     with _fenced():
         if answered:
             _Run.works |= {os.environ["PATH"]}
@@ -245,7 +260,7 @@ def check_works(*, answered: bool) -> None:
 
 
 def _check_works() -> None:
-    """Raise `UsageError` unless there is a git that says its version; what does not may exit with any status."""
+    """Raise `NoGit` unless there is a git that says its version; what does not may exit with any status."""
     if os.environ["PATH"] not in _Run.works:
         found = _ask_version()
         _Run.works |= {os.environ["PATH"]}
@@ -254,7 +269,7 @@ def _check_works() -> None:
 
 
 def _ask_version() -> str:
-    """Return git's version, behind the fence; raise `UsageError` if there is no git, or one that does not work."""
+    """Return git's version, behind the fence; raise `NoGit` if there is no git, or one that does not work."""
     try:
         status, said, error = Git().execute(["git", "version"], with_extended_output=True, with_exceptions=False)
     except (GitCommandNotFound, PermissionError):
@@ -264,7 +279,7 @@ def _ask_version() -> str:
     found = re.match(r"git version (\S+)", str(said))
     if status or not found:
         lines = [line for line in f"{error}\n{said}".splitlines() if line.strip()]
-        raise UsageError(
+        raise NoGit(
             "git does not work",
             details=[f"git: {hide_login(escape(line.strip()))}" for line in lines[-_WORDS:]],
             hint=f"see that git version tells its version, or {_INSTALL}",
@@ -273,14 +288,14 @@ def _ask_version() -> str:
 
 
 def _refuse_old(found: str) -> None:
-    """Raise `UsageError` for a git that is too old, which nobody asks before something has failed."""
+    """Raise `NoGit` for a git that is too old, which nobody asks before something has failed."""
     numbers = re.match(r"(\d{1,9})\.(\d{1,9})", found)
     if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
-        raise UsageError(f"git {found} is too old", hint=_INSTALL)
+        raise NoGit(f"git {found} is too old", hint=_INSTALL)
 
 
 def version() -> str:
-    """Return the version of git as it tells it; raise `UsageError` if there is no git, or one that does not work."""
+    """Return the version of git as it tells it; raise `NoGit` if there is no git, or one that does not work."""
     with _fenced():
         return _ask_version()
 

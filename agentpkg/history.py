@@ -14,7 +14,7 @@ from agentpkg.git import GitFailed, check_ref, run
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.requirement import is_version
 from agentpkg.site.values import Added
-from agentpkg.unreachable import network_error
+from agentpkg.unreachable import network_error, refuse_disk
 from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def fetched(url: str) -> Iterator[Mirror]:
         try:
             run(mirror.path, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", url, *specs, bare=True)
         except GitFailed as error:
+            refuse_disk(error, mirror.path)
             raise network_error("read", url, error.details) from None
         mirror.accept(mirror.fetch(url, "HEAD"))
         yield mirror

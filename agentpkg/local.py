@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from agentpkg.errors import ContentRefused, UsageError
 from agentpkg.files import content_digest, with_lf
 from agentpkg.limits import LIMITS, MOST_FILES
+from agentpkg.lockfile import NO_COMMIT
 from agentpkg.project import find_alike, read_folder, why_no_folder
 from agentpkg.requirement import FROM_PATH
 
@@ -28,7 +29,7 @@ class Local:
     Nothing is imported before a bundle is asked for that a sync with nothing to do could go without.
     """
 
-    commit = "none"  # where a lock has that of a registry
+    commit = NO_COMMIT
 
     def __init__(self, name: str, root: Path, path: str, files: Mapping[str, bytes] | None = None) -> None:
         self.name = name

@@ -27,6 +27,7 @@ Losses: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, str]]]"  # fidelitie
 LEVELS = ("approximated", "narrowed", "widened")
 FILE_NAME = LOCK
 FORMAT = 1
+NO_COMMIT = "none"  # of what comes from no repository
 NO_RENDERING = "none"  # in place of a digest: there is no file, nor should there be one
 _REPAIR = f"restore {FILE_NAME} from version control, or delete it and run agentpkg sync"
 ITEM = re.compile(r"agents/[^/]+\Z|skills/[^/]+/.")
@@ -138,6 +139,14 @@ def _parse(text: str) -> Lockfile:
     )
 
 
+def _commit(fields: Fields) -> str:
+    """Return the id of a commit, or what stands for none; git is asked for it, so that it must be nothing else."""
+    commit = fields.text("commit")
+    if commit != NO_COMMIT and commit.strip("0123456789abcdef"):
+        raise fields.error(f"{fields.where}: {commit!r} is not the id of a commit")
+    return commit
+
+
 def _bundle(bundle: str, fields: Fields) -> LockedBundle:
     registry, name = split_id(bundle)
     source, wanted = fields.text("registry"), None
@@ -158,7 +167,7 @@ def _bundle(bundle: str, fields: Fields) -> LockedBundle:
     return LockedBundle(
         version=fields.text("version"),
         registry=source,
-        commit=fields.text("commit"),
+        commit=_commit(fields),
         digest=fields.text("digest"),
         wanted=wanted,
         requires={key: fields.table("requires").text_or_none(key) or "" for key in fields.table("requires")},

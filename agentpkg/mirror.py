@@ -14,7 +14,7 @@ from agentpkg.journal import disk_errors, write_synced
 from agentpkg.limits import LIMITS
 from agentpkg.objects import Damaged, Object, Reader, damaged
 from agentpkg.trees import Entry, TreeDiff, parse_tree
-from agentpkg.unreachable import network_error
+from agentpkg.unreachable import network_error, refuse_disk, writing
 from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ class Mirror:
                     raise
                 self._fetch(url, *self._begin_fetch(url, ref), asking=asking)
         except GitFailed as error:
+            refuse_disk(error, self.path)
             raise network_error("fetch", url, error.details) from None
         commit = self._peeled(self._ref(_INCOMING))
         if not commit:
@@ -255,6 +256,7 @@ class Mirror:
         try:
             self._fetch(self.origin, *_FETCH, "--filter=blob:none", "--stdin", "origin", stdin=_lines(missing))
         except GitFailed as error:
+            refuse_disk(error, self.path)
             raise network_error("fetch files of", self.origin, error.details) from None
 
     def commit_of(self, name: str) -> str | None:
@@ -269,7 +271,8 @@ class Mirror:
         """Make the repository, unless it is there."""
         if not (self.path / "HEAD").exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            run(self.path.parent, "init", "--quiet", "--bare", "--template=", "--", str(self.path))
+            with writing(self.path):
+                run(self.path.parent, "init", "--quiet", "--bare", "--template=", "--", str(self.path))
 
     def follows(self, new: str, old: str) -> bool:
         """Say whether the commit `old` is part of the history of `new`."""
@@ -322,7 +325,8 @@ class Mirror:
             % (HEAD.encode(), len(message.encode()), message.encode())
         )
         stream += [b"M 100644 :%d %s\n" % (mark, path.encode()) for mark, path in enumerate(files, 1)]
-        run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
+        with writing(self.path):
+            run(self.path, "fast-import", "--quiet", bare=True, stdin=b"".join(stream))
 
 
 def _lines(ids: Iterable[str]) -> bytes:

@@ -48,23 +48,28 @@ def requires_of(bundle: str, offer: Offer) -> dict[str, str]:
 
 
 def resolve(
-    wanted: Mapping[str, str], index: Index, pins: Mapping[str, str], asker: str = "agentpkg.toml"
+    wanted: Mapping[str, str],
+    index: Index,
+    pins: Mapping[str, str],
+    asker: str = "agentpkg.toml",
+    others: Mapping[str, str] | None = None,
 ) -> dict[str, Offer]:
     """Return the chosen version of every bundle that `wanted` (specifiers by id) needs, by id.
 
-    `pins` are versions to prefer; `asker` is who wants it, in messages. Raises `AgentpkgError` with the whole chain of
-    who wanted what if nothing fits.
+    `pins` are versions to prefer; `asker` is who wants it, in messages, but for those by id of which `others` says who
+    does. Raises `AgentpkgError` with the whole chain of who wanted what if nothing fits.
     """
     from agentpkg.shelf import Shelf
 
+    others = others or {}
     for bundle, text in sorted(wanted.items()):
-        check_specifier(text, f"{asker}: {bundle}")
-    chosen = dict(sorted(_find(wanted, Shelf(index, pins), asker).items()))
+        check_specifier(text, f"{others.get(bundle, asker)}: {bundle}")
+    chosen = dict(sorted(_find(wanted, Shelf(index, pins), asker, others).items()))
     _refuse_cycles(chosen)
     return chosen
 
 
-def _find(wanted: Mapping[str, str], shelf: Shelf, asker: str) -> dict[str, Offer]:
+def _find(wanted: Mapping[str, str], shelf: Shelf, asker: str, others: Mapping[str, str]) -> dict[str, Offer]:
     """Return an answer that keeps to all that is wanted; what takes more work comes later.
 
     Nothing of resolvelib is imported before a dead end.
@@ -76,7 +81,7 @@ def _find(wanted: Mapping[str, str], shelf: Shelf, asker: str) -> dict[str, Offe
         if found is None:
             from agentpkg.backtrack import search
 
-            found = search(wanted, shelf, asker)
+            found = search(wanted, shelf, asker, others)
         _refuse_unsound(wanted, found)
     except Unsolved:
         from agentpkg.thorough import search_thoroughly

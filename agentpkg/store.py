@@ -28,20 +28,20 @@ def cache_folder() -> Path:
     """Return the folder for everything that can be had again: `AGENTPKG_CACHE_DIR`, or the system's cache folder."""
     given = os.environ.get("AGENTPKG_CACHE_DIR")
     if given:
-        return Path(given)
+        return Path(given).absolute()  # git runs in other folders
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("agentpkg", appauthor=False))
+    return Path(platformdirs.user_cache_dir("agentpkg", appauthor=False)).absolute()
 
 
 def state_folder() -> Path:
     """Return the folder for what must outlive the cache: `AGENTPKG_STATE_DIR`, or the system's folder for state."""
     given = os.environ.get("AGENTPKG_STATE_DIR")
     if given:
-        return Path(given)
+        return Path(given).absolute()
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("agentpkg", appauthor=False))
+    return Path(platformdirs.user_state_dir("agentpkg", appauthor=False)).absolute()
 
 
 class RenderingStore:

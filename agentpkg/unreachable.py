@@ -1,11 +1,24 @@
-"""What git says where a remote does not do as asked, and what its user can do about it."""
+"""What git says where a remote, or the disk here, does not do as asked, and what its user can do about it."""
 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from agentpkg.errors import ContentRefused, NetworkError
+from agentpkg.git import GitFailed
+from agentpkg.journal import disk_errors
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_REFUSED = re.compile(  # what git says if the disk refuses here; a server's permissions, and ssh's, are another matter
+    "git: (?!remote:).*?(?:(No space left on device|Out of diskspace|Disk quota exceeded|Read-only file system)"
+    "|(?:create|mkdir|write) .*: (Permission denied)$|(insufficient permission for adding an object)"
+    "|(failed to write new configuration file))"
+)
 _URL = re.compile(r"'(?:[a-z]+://|/)\S*'|\b[a-z]+://\S+")  # a name in it must not choose the hint
 _HINTS = (
     (
@@ -79,3 +92,22 @@ def network_error(doing: str, url: str, said: tuple[str, ...]) -> NetworkError |
     text = _URL.sub("", "\n".join(said))
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, text)), "try git ls-remote with the same url")
     return NetworkError(f"could not {doing} {url}", details=said, hint=hint)
+
+
+def refuse_disk(error: GitFailed, path: Path) -> None:
+    """Raise `DiskError` if git failed because the file system did not let it write the repository at `path`."""
+    for line in error.details:
+        refused = _REFUSED.match(line)
+        if refused:
+            with disk_errors(str(path)):
+                raise OSError(None, refused[refused.lastindex or 0])
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Have git write a repository at `path`, and fail as `refuse_disk` does."""
+    try:
+        yield
+    except GitFailed as error:
+        refuse_disk(error, path)
+        raise

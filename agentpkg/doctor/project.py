@@ -88,7 +88,7 @@ def _of_state(facts: Condition) -> Iterator[Diagnosis]:
         told = "an earlier run was cut short, and waits to be finished"
         yield _of("interrupted", "problem", told, f"{facts.state}/journal.json", "agentpkg sync finishes it")
     if facts.unreadable:
-        yield _of("unreadable", "problem", facts.unreadable, remedy="restore it from version control")
+        yield _of("unreadable", "problem", facts.unreadable, remedy="mend it, or restore it from version control")
     elif facts.torn:
         told = "the lockfile holds both sides of a merge"
         yield _of("torn", "problem", told, facts.lock, "agentpkg sync chooses anew and writes it whole")

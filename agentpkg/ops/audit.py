@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentpkg import audit as rules
-from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError
+from agentpkg.errors import AgentpkgError, Busy, DiskError, IntegrityError, NetworkError
 from agentpkg.findings import Finding, Rule, in_order
+from agentpkg.git import NoGit
 from agentpkg.hosts import REVISIONS
 from agentpkg.lockfile import FILE_NAME
 from agentpkg.ops.planning import render_locked
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from agentpkg.project import Project
     from agentpkg.registries import Registries
 
+_OURS = (NoGit, DiskError, Busy)  # what is so of this machine, and says nothing of a registry
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
@@ -46,7 +49,7 @@ def audit(project: Project, options: Options) -> Audit:
     """Check a project: lock, files, approvals, registries, and every text that a host may read, ours or not.
 
     One thing that is wrong does not keep the others from being looked at. Raises `UsageError` for a project without a
-    manifest.
+    manifest, and what keeps this machine from looking at any registry: no git, no room, or somebody else at work.
     """
     project.read_manifest()
     findings: list[Finding] = []
@@ -113,6 +116,8 @@ def _of_registries(session: Session) -> Iterator[Finding]:
     for name in names:
         try:
             registries.check_seen(name)
+        except _OURS:
+            raise
         except AgentpkgError as error:
             yield _of_error(rules.REGISTRY, error)
             bad.add(name)
@@ -131,6 +136,8 @@ def _of_bundle(session: Session, registries: Registries, bundle: str, loaded: di
             return  # told already, as unsettled
         reason = registries.of(bundle).yanked(split_id(bundle)[1]).get(locked.version)
         content = registries.load(bundle, locked.version)
+    except _OURS:
+        raise
     except AgentpkgError as error:
         yield _of_error(rules.CONTENT, error, step)
         return

@@ -147,10 +147,21 @@ def choose(
     pins |= {bundle: local.versions(bundle)[0] for bundle, local in registries.local.items() if bundle in wanted}
     registries.read_ahead(wanted)
     with trail.step("resolving"):
-        chosen = {bundle: offer.version for bundle, offer in resolve(wanted, registries, pins).items()}
+        found = resolve(wanted, registries, pins, others=_asked_just_now(session, manifest))
+        chosen = {bundle: offer.version for bundle, offer in found.items()}
     for bundle, version in chosen.items():
         trail.note(f"chose {bundle} {version}")
     return chosen
+
+
+def _asked_just_now(session: Session, manifest: Manifest) -> dict[str, str]:
+    """Return who asks for what does not stand in the project's manifest so, or not yet."""
+    written = {bundle: requirement.specifier for bundle, requirement in session.manifest.requirements.items()}
+    return {
+        bundle: "this command"
+        for bundle, requirement in manifest.requirements.items()
+        if written.get(bundle) != requirement.specifier
+    }
 
 
 def without_lost(session: Session, manifest_text: str, chosen: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -31,13 +32,15 @@ from agentpkg.requirement import DEFAULT_REGISTRY
 from agentpkg.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from agentpkg.doctor import Diagnosis
     from agentpkg.project import Project
     from agentpkg.registry_tables import RegistrySource
 
 _SECONDS = 10  # that a registry has to answer
+_GIVES_UP = "fatal: Could not read from remote repository"
+_ERROR = re.compile("(?i)git: (fatal|error):")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +175,15 @@ def _unreachable(remote: Remote) -> str | None:
         try:
             list_remote(remote.url, "HEAD", folder=Path(folder), seconds=_SECONDS)
         except AgentpkgError as error:
-            return ": ".join([error.message, *error.details[-1:]])
+            return ": ".join([error.message, *_what_failed(error.details)])
     return None
+
+
+def _what_failed(said: Sequence[str]) -> Sequence[str]:
+    """Return the line of what git said that tells what failed: before it gives up, else the first that is an error."""
+    gives_up = next((number for number, line in enumerate(said) if _GIVES_UP in line), 0)
+    errors = [line for line in said if _ERROR.match(line)]
+    return said[gives_up - 1 : gives_up] if gives_up else (errors or said)[:1]
 
 
 def _distrust(remote: Remote) -> str | None:

@@ -62,13 +62,14 @@ def _decide(session: Session, wish: Wish) -> Change:
     registries = session.registries(fresh=not session.options.frozen, manifest=wanted)
     chosen = choose(session, wanted, registries, {one.id for one in asked if _released(one, session)})
     _warn_of_names(session, registries, asked)
-    _warn_of_hosts(session, manifest, asked)
     final = [
         one if one.specifier or one.path else replace(one, specifier=compatible_with(chosen[one.id])) for one in asked
     ]
     text = with_requirement(text, *(one for one in final if one != manifest.requirements.get(one.id)))
     text = without_lost(session, text, chosen)
-    return prepare(session, text, chosen, registries, [one.id for one in asked])
+    change = prepare(session, text, chosen, registries, [one.id for one in asked])
+    _warn_of_hosts(session, manifest, asked)  # now that nothing stands against it
+    return change
 
 
 def find_local(project: Project, given: str, folder: str) -> Requirement:

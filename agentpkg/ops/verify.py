@@ -11,11 +11,13 @@ from agentpkg.bundle import parse_bundle
 from agentpkg.compare import Comparison, compare_bundles
 from agentpkg.errors import AgentpkgError, ContentRefused, UsageError
 from agentpkg.history import fetched, find_commit, list_rewrites
+from agentpkg.ops.known import known_sources
+from agentpkg.project import find_project
 from agentpkg.registry import YANKED, Registry
 from agentpkg.requirement import NAME, is_version
 from agentpkg.resolve import Offer
 from agentpkg.semver import version_before
-from agentpkg.sources import git_url
+from agentpkg.sources import git_url, is_location
 from agentpkg.trail import counted
 from agentpkg.values import dataclass
 from agentpkg.verification import Problem, check_requirements, look_alikes
@@ -45,7 +47,7 @@ def verify_registry(where: str, subfolder: str, since: str | None, options: Opti
     Every version must be a valid bundle in its own folder, unchanged since it was published; what it requires must be
     there; nothing else may stand among them.
     """
-    url = git_url(where, Path.cwd())
+    url = _url(where)
     prefix = f"{subfolder}/" if subfolder else ""
     with options.status(f"reading {where}"), fetched(url) as mirror:
         registry = Registry("default", where, mirror, prefix)
@@ -72,6 +74,22 @@ def verify_registry(where: str, subfolder: str, since: str | None, options: Opti
             problems=tuple(problems),
             alike=tuple(look_alikes(offers)),
         )
+
+
+def _url(where: str) -> str:
+    """Return the URL for a path or URL; raise `UsageError` for what is only the name of a registry known here."""
+    if not (is_location(where) or Path(where).exists()):
+        project = find_project(Path.cwd())
+        source = None
+        with suppress(AgentpkgError):  # a manifest that cannot be read is no concern of those who read a registry
+            source = known_sources(project).get(where)
+        if source:
+            folder = f", with --subfolder {source.subfolder}" if source.subfolder else ""
+            raise UsageError(
+                f"there is no folder {where}; it is the name of a registry, and a path or url is asked for",
+                hint=f"registry {where} is at {git_url(source.url, project.root)}{folder}",
+            )
+    return git_url(where, Path.cwd())
 
 
 def _yanked(registry: Registry, name: str, problems: list[Problem]) -> Mapping[str, str]:
@@ -124,7 +142,7 @@ def compare_commits(where: str, subfolder: str, span: str, options: Options) -> 
     old, dots, new = span.partition("..")
     if not dots or not old or new.startswith("."):
         raise UsageError(f"{span!r} is not BASE..HEAD", hint="write it as origin/main..HEAD")
-    url = git_url(where, Path.cwd())
+    url = _url(where)
     prefix = f"{subfolder}/" if subfolder else ""
     with options.status(f"reading {where}"), fetched(url) as mirror:
         head = find_commit(mirror, url, new or "HEAD")

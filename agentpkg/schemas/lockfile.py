@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentpkg.lockfile import FILE_NAME, FORMAT, ITEM, NO_RENDERING
+from agentpkg.lockfile import FILE_NAME, FORMAT, ITEM, NO_COMMIT, NO_RENDERING
 from agentpkg.requirement import FROM_PATH
 from agentpkg.schemas import overrides
 from agentpkg.schemas.words import NOT_BLANK, by_key, document, number, text, texts, whole
@@ -49,7 +49,7 @@ def _bundle() -> Schema:
         optional=("requires", "grants", "limits", "losses", "wanted", "overrides"),
         version=_needed("The pin."),
         registry=_needed(f"Where it comes from: the registry's url, or {FROM_PATH}FOLDER for a bundle of the project."),
-        commit=_needed("The commit that the version was first seen in."),
+        commit=text("The commit that the version was first seen in.", pattern=f"^(?:[0-9a-f]+|{NO_COMMIT})$"),
         digest=_needed("The digest of its content: its identity."),
         requires=by_key("The specifiers of what it requires, by bundle id."),
         grants=by_key("The powers that were approved, by agent.", texts()),

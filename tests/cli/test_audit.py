@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from agentpkg.cli import run
+from agentpkg.errors import AgentpkgError, Busy, DiskError
 from agentpkg.ledger import Ledger
+from agentpkg.registries import Registries
 from agentpkg.store import state_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry, agent_text, git
@@ -187,6 +189,27 @@ def test_a_registry_without_the_signatures_that_the_project_asks_for_is_found(
 def test_a_registry_that_is_not_there_does_not_count_as_checked(cli: Cli, tool: Path, registry: Registry) -> None:
     registry.path.rename(registry.path.with_name("gone"))
     assert ("unreachable", None) in found(cli, code=8)
+
+
+def test_no_registry_is_blamed_for_what_is_wrong_with_this_machine(
+    cli: Cli, tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        for more in ((), ("--offline",)):
+            told = cli("audit", *more, code=2)
+            assert "hint: install git 2.30 or newer" in told.err
+            assert "registry" not in told.out + told.err
+    for error in (DiskError("no room", hint="make some"), Busy("somebody is at it", hint="wait")):
+
+        def fail(*_: object, error: AgentpkgError = error) -> None:
+            raise error
+
+        for name in ("check_seen", "load"):
+            with monkeypatch.context() as failing:
+                failing.setattr(Registries, name, fail)
+                told = cli("audit", code=error.exit_code)
+            assert told.err == f"error: {error.message}\nhint: {error.hint}\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pipe with a name")

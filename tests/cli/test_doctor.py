@@ -11,6 +11,7 @@ import pytest
 
 from agentpkg import clients
 from agentpkg.store import cache_folder, state_folder
+from agentpkg.unreachable import network_error
 from tests.support.cli import Cli
 from tests.support.registry import Registry, git
 from tests.support.tree import stamps
@@ -112,6 +113,34 @@ def test_quick_asks_nobody(cli: Cli, tool: Path, path: Path, registry: Registry)
     }  # fmt: skip
     assert not (path / "ran").exists()
     assert ("registries", "unreachable", "problem") in worse(doctor(cli, "--no-clients", code=1))
+
+
+_NOTHING = (
+    "git: fatal: Could not read from remote repository.",
+    "git: Please make sure you have the correct access rights",
+    "git: and the repository exists.",
+)
+
+
+def test_of_a_registry_that_is_not_reached_it_is_told_what_failed(
+    cli: Cli, tool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said, told in (
+        (("git: fatal: '/x' does not appear to be a git repository", *_NOTHING), 0),
+        (("git: Warning: Permanently added 'host' to the list of known hosts.", "git: No route to host", *_NOTHING), 1),
+        (("git: warning: redirecting to https://b/", "git: fatal: unable to access 'https://b/': no"), 1),
+        (("git: fatal: unable to access 'https://b/'", "git: hint: look"), 0),
+        (("git: something else", "git: and more"), 0),
+        (_NOTHING, 0),
+    ):
+
+        def fail(url: str, *_: object, said: tuple[str, ...] = said, **__: object) -> None:
+            raise network_error("reach", url, said)
+
+        monkeypatch.setattr("agentpkg.ops.doctor.list_remote", fail)
+        (one,) = [one for one in doctor(cli, "--no-clients", code=1) if one["code"] == "unreachable"]
+        assert one["what"].startswith("cannot be reached: could not reach ")
+        assert one["what"].endswith(f": {said[told]}")
 
 
 def test_a_registry_of_the_user_alone_that_is_gone_stops_nobody(cli: Cli, tool: Path, tmp_path: Path) -> None:
@@ -283,6 +312,7 @@ def test_a_manifest_that_cannot_be_read_hides_nothing_else(cli: Cli, tool: Path,
     manifest.write_text("[project\n")
     found = doctor(cli, "--no-clients", code=1)
     assert ("project", "unreadable", "problem") in worse(found)
+    assert "mend it, or restore it from version control" in [one["remedy"] for one in found]
     assert {one["group"] for one in found} == {"machine", "registries", "project"}
 
 

@@ -151,8 +151,8 @@ def test_a_conflict_tells_the_whole_chain(cli: Cli, manifest: Path, registry: Re
     registry.publish("left", requires={"base": "~=1.0"}).publish("right", requires={"base": "~=2.0"})
     result = cli("install", "left", "right", code=1)
     assert "no version of base is what everybody wants" in result.err
-    assert "agentpkg.toml → left 1.0.0 wants base ~=1.0" in result.err
-    assert "agentpkg.toml → right 1.0.0 wants base ~=2.0" in result.err
+    assert "this command → left 1.0.0 wants base ~=1.0" in result.err
+    assert "this command → right 1.0.0 wants base ~=2.0" in result.err
 
 
 def test_pre_releases_only_when_asked(cli: Cli) -> None:
@@ -284,6 +284,32 @@ def test_hosts_that_lose_a_bundle_are_told_first(cli: Cli, project: Path, manife
     assert "from now on for claude alone; it was for copilot (" in cli("install", "tool", "--host", "claude").err
     assert "from now on" not in cli(*again.split()[1:]).err
     assert 'tool = "~=1.0"\n' in manifest.read_text()
+
+
+def test_who_wants_what_tells_the_manifest_from_the_command(cli: Cli, manifest: Path, registry: Registry) -> None:
+    registry.publish("tool", tools="[read]").publish("other", tools="[read]", requires={"tool": "~=2.0"})
+    assert "  this command wants tool ==9.9.9\n" in cli("install", "tool@9.9.9", code=1).err
+    cli("install", "tool==1.0.0")
+    told = cli("install", "other", code=1).err
+    assert "  agentpkg.toml wants tool ==1.0.0\n" in told
+    assert "  this command → other 1.0.0 wants tool ~=2.0\n" in told
+    manifest.write_text(manifest.read_text().replace("==1.0.0", "==2.0.0"))
+    assert "  agentpkg.toml wants tool ==2.0.0\n" in cli("sync", code=1).err
+    assert "  agentpkg.toml wants tool ==2.0.0\n" in cli("install", "tool", code=1).err
+
+
+def test_nobody_is_told_of_hosts_that_lose_a_bundle_where_nothing_changes(
+    cli: Cli, manifest: Path, registry: Registry
+) -> None:
+    manifest.write_text(manifest.read_text().replace('["claude"]', '["claude", "codex"]'))
+    registry.publish("tool", tools="[read, edit, shell]")
+    cli("install", "tool")
+    before = manifest.read_text()
+    words = ("install", "tool", "--host", "codex", "--fail-on", "approximated")
+    told = cli(*words, code=3).err
+    assert manifest.read_text() == before
+    assert "from now on" not in told
+    assert "from now on for codex alone" in cli(*words[:-2]).err
 
 
 def test_a_folder_that_is_not_there_is_told_as_one(cli: Cli, project: Path, manifest: Path) -> None:

@@ -118,7 +118,7 @@ def test_what_cannot_be_pinned_is_told_with_the_way_out(
         assert "local comes from bundles/local, a folder of the project" in refused(cli, command, "local", code=2)
         assert "did you mean tool" in refused(cli, command, "tol", code=2)
     assert "'1.1' is not a version" in refused(cli, "pin", "tool", "1.1", code=2)
-    assert "agentpkg.toml wants tool ==9.0.0" in refused(cli, "pin", "tool", "9.0.0", code=1)
+    assert "this command wants tool ==9.0.0" in refused(cli, "pin", "tool", "9.0.0", code=1)
     manifest.write_text(manifest.read_text() + 'new = ""\n')
     assert "new is not in the lock yet" in refused(cli, "pin", "new", code=2)
 

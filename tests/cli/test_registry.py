@@ -306,6 +306,26 @@ def test_what_is_no_registry(cli: Cli, registry: Registry, tmp_path: Path) -> No
     assert "is not a registry" in cli("registry", "verify", str(registry.path), code=3).err
 
 
+def test_the_name_of_a_registry_is_told_with_its_place(
+    cli: Cli, manifest: Path, registry: Registry, tmp_path: Path
+) -> None:
+    outside, words = cli.at(tmp_path), ("verify", "acme")
+    outside("registry", *words, code=8)
+    cli("registry", "add", "acme", registry.url, "--subfolder", "teams", "--offline", "--global")
+    for command in (words, ("diff", "--at", "acme", "main~1..main")):
+        told = outside("registry", *command, code=2).err
+        assert "there is no folder acme; it is the name of a registry" in told
+        assert f"hint: registry acme is at {registry.path.as_uri()}, with --subfolder teams\n" in told
+    cli("registry", "add", "acme", "../registry", "--offline")
+    (cli.folder / "deep").mkdir()
+    told = cli.at(cli.folder / "deep")("registry", *words, code=2).err
+    assert f"hint: registry acme is at {registry.path.as_uri()}\n" in told
+    git(cli.folder, "clone", "-q", registry.url, "acme")
+    cli("registry", *words)
+    manifest.write_text("[project\n")
+    cli.at(cli.folder / "deep")("registry", *words, code=8)
+
+
 def test_names_that_look_alike_are_warned_of_and_no_problem(cli: Cli, registry: Registry) -> None:
     registry.publish("data-engineer").publish("data-enginer")
     told = cli("registry", "verify", str(registry.path)).err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 import agentpkg.objects
 from agentpkg import programs
 from agentpkg.errors import AgentpkgError, ContentRefused, IntegrityError, NetworkError
-from agentpkg.git import merge_files
+from agentpkg.git import failure, merge_files
 from agentpkg.git import version as git_version
+from agentpkg.history import fetched
 from agentpkg.mirror import Mirror
 from agentpkg.objects import Reader, object_id
 from agentpkg.registries import Registries
@@ -304,6 +306,17 @@ def test_processes_end_with_their_reader_even_as_garbage_of_which_they_are_looke
         os.kill(number, 0)
 
 
+def test_much_that_git_says_beside_its_answers_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """As of a mirror after a power cut; it is more than a pipe holds."""
+    git(tmp_path, "init", "-q", "--bare", "x.git")
+    names = [f"{number:040x}" for number in range(1500)]
+    for name in names:
+        place = tmp_path / "x.git/objects" / name[:2] / name[2:]
+        place.parent.mkdir(exist_ok=True)
+        place.touch()
+    assert Reader(tmp_path / "x.git").missing(names) == tuple(names)
+
+
 def test_an_answer_that_is_cut_short_ends_its_process(objects: tuple[Path, dict[str, bytes]]) -> None:
     path, there = objects
     reader = Reader(path)
@@ -336,6 +349,69 @@ def test_a_missing_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(AgentpkgError, match="git is not installed") as caught:
         Mirror(tmp_path / "m.git").fetch("file:///nowhere", "HEAD")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("fatal: cannot mkdir /c/m.git: No space left on device", "No space left on device"),
+        ("fatal: sha1 file '/c/tmp_pack_9ORgQR' write error. Out of diskspace", "Out of diskspace"),
+        (
+            "fatal: write error: Disk quota exceeded\nfatal: fetch-pack: invalid index-pack output",
+            "Disk quota exceeded",
+        ),
+        ("fatal: Unable to create temporary file '/c/tmp_pack_1': Read-only file system", "Read-only file system"),
+        ("fatal: Unable to create temporary file '/c/tmp_pack_1': Permission denied", "Permission denied"),
+        ("fatal: cannot mkdir /c/m.git: Permission denied", "Permission denied"),
+        (
+            "error: insufficient permission for adding an object to repository database ./objects\nfatal: failed",
+            "insufficient permission for adding an object",
+        ),
+        (
+            "error: failed to write new configuration file /c/m.git/config.lock\nfatal: could not set 'core.bare'",
+            "failed to write new configuration file",
+        ),
+        ("remote: fatal: write error: No space left on device\nfatal: early EOF", None),
+        ("git@host.example: Permission denied (publickey).\nfatal: Could not read from remote repository.", None),
+        ("remote: Permission denied to write to it: Permission denied", None),
+    ],
+)
+def test_what_a_disk_refuses_git_is_told_as_the_disks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str | None
+) -> None:
+    """Whatever git was at; what a server says of its own disk is the network's matter."""
+    failing = ""
+
+    def run(_: Path, command: str, *__: str, **___: object) -> tuple[int, bytes]:
+        if command == failing:
+            raise failure(command, said, b"")
+        return 0, b""
+
+    for module in ("mirror", "history"):
+        monkeypatch.setattr(f"agentpkg.{module}.run", run)
+    path = tmp_path / "m.git"
+
+    def read() -> None:
+        with fetched("file:///elsewhere"):
+            pass
+
+    filtered = Mirror(path, filtered=True, origin="file:///elsewhere")
+    monkeypatch.setattr(filtered._reader, "missing", tuple)
+    for failing, work in (  # `run` reads it
+        ("init", Mirror(path).create),
+        ("fast-import", lambda: Mirror(path).store({}, "x")),
+        ("fetch", lambda: Mirror(path).fetch("file:///elsewhere", "HEAD")),
+        ("fetch", lambda: filtered.need(["0" * 40])),
+        ("fetch", read),
+    ):
+        with pytest.raises(AgentpkgError) as caught:
+            work()
+        if told is None:
+            assert caught.value.exit_code == (8 if failing == "fetch" else 1)
+        else:
+            assert caught.value.exit_code == 9
+            assert re.fullmatch(f"cannot write .*(m|theirs).git: {told}", caught.value.message)
+            assert caught.value.hint == "make room or fix the permissions, then run the command again"
 
 
 def test_a_real_git_hook_can_install(cli, project: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ import pytest
 
 from agentpkg import packs, store
 from agentpkg.cache import find_damage, inspect_cache, verify_cache
-from agentpkg.store import RenderingStore, cache_folder
+from agentpkg.store import RenderingStore, cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry
 
@@ -41,6 +41,24 @@ def held(folder: Path, renderings: dict[str, bytes]) -> dict[str, bytes]:
     """Return what a new store gives of these renderings."""
     store = RenderingStore(folder)
     return {digest: content for digest in renderings if (content := store.get(digest)) is not None}
+
+
+def test_folders_that_are_given_by_a_relative_path_are_seen_from_where_the_command_was_given(
+    cli: Cli, manifest: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(cli.folder.parent)
+    monkeypatch.setenv("AGENTPKG_STATE_DIR", "state")
+    monkeypatch.setenv("AGENTPKG_CACHE_DIR", "cache")
+    registry.publish("tool", "1.0.0")
+    cli.at(cli.folder.parent)("search", "tool", "--project", cli.folder.name)
+    assert (cache_folder(), state_folder()) == (cli.folder.parent / "cache", cli.folder.parent / "state")
+    assert list((cli.folder.parent / "cache/registries").glob("*.git"))
+    monkeypatch.delenv("AGENTPKG_STATE_DIR")
+    monkeypatch.delenv("AGENTPKG_CACHE_DIR")
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, "elsewhere")
+    assert cache_folder().is_absolute()
+    assert state_folder().is_absolute()
 
 
 @pytest.mark.parametrize(("number", "written"), [(0, 0), (FEW, FEW), (MANY, 1)])

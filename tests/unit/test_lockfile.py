@@ -48,7 +48,7 @@ def bundle_entries(draw: st.DrawFn) -> tuple[str, LockedBundle]:
     return bundle_id(registry, name), LockedBundle(
         version=draw(st.sampled_from(["1.0.0", "2.0.0rc1"])),
         registry=draw(WORDS | NAMES.map("path::bundles/{}".format)),
-        commit=draw(WORDS),
+        commit=draw(st.sampled_from(["none", "c0ffee", "0" * 40])),
         digest=draw(WORDS),
         wanted=wanted if draw(st.booleans()) else None,
         requires=draw(st.dictionaries(NAMES, st.sampled_from(["", "~=1.2"]), max_size=2)),
@@ -209,6 +209,8 @@ DAMAGED = {
     "format is true": '{"format": true}',
     "bundles is a list": '{"format": 1, "bundles": []}',
     "bundle without version": '{"format": 1, "bundles": {"aa": {"registry": "r", "commit": "c", "digest": "d"}}}',
+    "commit is no id": FULL_TEXT.replace("c0ffee", "HEAD"),
+    "commit is two lines": FULL_TEXT.replace("c0ffee", "c0ffee\\nc0ffee"),
     "file without digest": '{"format": 1, "files": {"a.md": {"bundle": "b", "item": "i", "hosts": []}}}',
     "digest is a number": '{"format": 1, "files": {"a.md": {"bundle": "b", "item": "i", "hosts": [], "sha256": 1}}}',
     "revision is text": '{"format": 1, "hosts": {"inn": {"revision": "1"}}}',
