@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agentpkg.shelf import Shelf
 
 _MOST_ROUNDS = 20_000
+# Questions, and what resolvelib (1.2.1) holds against their answers: that doubles at dead ends until memory is full.
+_MOST_WORK = 50_000
 _MOST_WANTS = 6
 
 
@@ -62,6 +64,7 @@ def search(
 class _Provider(AbstractProvider["_Want", "_Candidate", str]):
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._work = 0
 
     def identify(self, requirement_or_candidate: _Want | _Candidate) -> str:
         return requirement_or_candidate.id
@@ -87,8 +90,11 @@ class _Provider(AbstractProvider["_Want", "_Candidate", str]):
         requirements: Mapping[str, Iterator[_Want]],
         incompatibilities: Mapping[str, Iterator[_Candidate]],
     ) -> Matches[_Candidate]:
-        wants = list(requirements[identifier])
-        barred = {candidate.offer.version for candidate in incompatibilities[identifier]}
+        wants, barred_by = list(requirements[identifier]), list(incompatibilities[identifier])
+        self._work += 1 + len(barred_by)
+        if self._work > _MOST_WORK:
+            raise ResolutionTooDeep(self._work)
+        barred = {candidate.offer.version for candidate in barred_by}
         chain = wants[0].chain if wants else ()  # after a dead end, what nobody wants any more is asked for too
         offers = self._shelf.matching(identifier, {want.specifier for want in wants}, barred)
         return [_Candidate(identifier, offer, chain) for offer in offers]

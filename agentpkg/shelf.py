@@ -30,13 +30,16 @@ class Shelf:
         """Return every version of a bundle as the index has them."""
         return self._index.offers(bundle)
 
-    def matching(self, bundle: str, specifiers: Collection[str], barred: Set[str] = frozenset()) -> list[Offer]:
+    def matching(
+        self, bundle: str, specifiers: Collection[str], barred: Set[str] = frozenset(), *, early: bool = False
+    ) -> list[Offer]:
         """Return the versions that fit all the specifiers and are not barred, the one to try first in front.
 
-        Pre-releases are among them only where a specifier names one, yanked ones only where they are pinned.
+        Pre-releases are among them only with `early`, or where a specifier names one; yanked ones only where they are
+        pinned.
         """
         ordered = self._in_order(bundle)
-        early = any(map(names_early, specifiers))
+        early = early or any(map(names_early, specifiers))
         fitting = [self._that_fit(bundle, specifier, early) for specifier in specifiers]
         return [
             offer

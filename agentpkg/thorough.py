@@ -2,19 +2,23 @@
 
 After dead ends resolvelib (1.2.1) goes on holding against a bundle what nobody asks of it any more, and so refuses
 sets that have an answer. This search forgets nothing: it chooses one bundle after another, goes back, where one is left
-without a version, to the last choice that had to do with it, and knows in the end that there is none.
+without a version, to the last choice that had to do with it, and knows in the end that there is none. A pre-release
+that something may name is tried before that is known; whether anything does shows in the end.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from agentpkg.errors import AgentpkgError
 from agentpkg.resolve import requires_of
-from agentpkg.shelf import fits
+from agentpkg.shelf import fits, names_early
 from agentpkg.values import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from agentpkg.resolve import Offer
     from agentpkg.shelf import Shelf
@@ -25,7 +29,7 @@ _ROOT = ""  # who asks for what is wanted; no bundle is called so
 
 def search_thoroughly(wanted: Mapping[str, str], shelf: Shelf) -> dict[str, Offer] | None:
     """Return a version of every bundle that `wanted` (specifiers by id) needs; None if no such set is found."""
-    return _Search(shelf).run(dict(sorted(wanted.items())))
+    return _Search(dict(sorted(wanted.items())), shelf).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,22 @@ class _Turn:
 
 
 class _Search:
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, wanted: Mapping[str, str], shelf: Shelf) -> None:
+        self._wanted = wanted
         self._shelf = shelf
         self._chosen: dict[str, Offer] = {}
         self._open: dict[str, _Asked] = {}
 
-    def run(self, wanted: Mapping[str, str]) -> dict[str, Offer] | None:
+    def run(self) -> dict[str, Offer] | None:
         turns = [_Turn(_ROOT, iter(()), set())]
-        onward = self._ask(turns[0], wanted)
+        onward = self._ask(turns[0], self._wanted)
         for _ in range(_MOST_TRIES):
             if onward and not self._open:
-                return self._chosen
-            if onward:
+                if self._is_fit():
+                    return self._chosen
+                turns[-1].blamed |= self._chosen.keys()
+                self._undo(turns[-1])
+            elif onward:
                 turns.append(self._turn())
             offer = next(turns[-1].untried, None)
             onward = offer is not None and self._try(turns[-1], offer)
@@ -74,7 +82,35 @@ class _Search:
         """Begin with the open bundle that leaves the least choice, the first by name among these."""
         bundle = min(self._open, key=lambda one: (len(self._open[one].left), one))
         asked = self._open[bundle]
-        return _Turn(bundle, iter(asked.left), set(asked.askers))
+        return _Turn(bundle, iter([*asked.left, *self._early(bundle, asked.specifiers)]), set(asked.askers))
+
+    def _early(self, bundle: str, specifiers: Set[str]) -> list[Offer]:
+        """Return the pre-releases that fit, too, as soon as something names one."""
+        left = self._shelf.matching(bundle, specifiers)
+        early = [one for one in self._shelf.matching(bundle, specifiers, early=True) if one not in left]
+        return early if early and bundle in self._named else []
+
+    @cached_property
+    def _named(self) -> Set[str]:
+        """The bundles of which some version of something that may come in names a pre-release."""
+        named, seen, unseen = set(), set(self._wanted), list(self._wanted)
+        while unseen:
+            asker = unseen.pop()
+            with suppress(AgentpkgError):  # what is not there names nothing
+                wants = [one for offer in self._shelf.offers(asker) for one in requires_of(asker, offer).items()]
+                named |= {bundle for bundle, specifier in wants if names_early(specifier)}
+                new = {bundle for bundle, _ in wants} - seen
+                seen |= new
+                unseen += new
+        return named
+
+    def _is_fit(self) -> bool:
+        """Say whether each choice is one that all who ask for it leave, now that they are known."""
+        asked: dict[str, list[str]] = {}
+        for requires in (self._wanted, *(requires_of(*one) for one in self._chosen.items())):
+            for bundle, specifier in requires.items():
+                asked.setdefault(bundle, []).append(specifier)
+        return all(offer in self._shelf.matching(one, asked[one]) for one, offer in self._chosen.items())
 
     def _try(self, turn: _Turn, offer: Offer) -> bool:
         """Choose a version, and say whether what it requires leaves some of every bundle; if not, it is undone."""
@@ -92,7 +128,7 @@ class _Search:
                 asked = self._open.get(bundle) or _Asked()
                 specifiers = asked.specifiers | {specifier}
                 left = self._shelf.matching(bundle, specifiers)
-                if left:
+                if left or self._early(bundle, specifiers):
                     turn.changed[bundle] = self._open.get(bundle)
                     self._open[bundle] = _Asked(specifiers, asked.askers | {turn.bundle}, left)
                     continue

@@ -3,7 +3,8 @@
 It is the way that resolvelib goes: settle what leaves the least choice, take the first version whose own requirements
 leave some of every bundle, and settle again whatever these make unfit. There, each step looks at all that is
 wanted; here, only at what the step changed, so that the way takes as long as what is asked for is large.
-Both give the same answer (`tests/unit/test_walk.py`). What a dead end asks for is in `backtrack.py`.
+Both give the same answer (`tests/unit/test_walk.py`), but now and then where bundles require each other in a circle,
+which is refused in the end. What a dead end asks for is in `backtrack.py`.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
 from agentpkg import backtrack, shelf, thorough
 from agentpkg.errors import AgentpkgError
@@ -282,6 +283,24 @@ def make_small_world(seed: int) -> World:
     return World(offers, {name: dice.choice(PLAIN) for name in dice.sample(names, dice.randint(1, 2))})
 
 
+def make_early_world(seed: int) -> World:
+    """Return a few bundles with pre-releases, some of which somebody names."""
+    dice = random.Random(seed)
+    names = [f"b{number}" for number in range(dice.randint(2, 4))]
+    numbers = [sorted(dice.sample(range(len(VERSIONS)), dice.randint(1, 3))) for _ in names]
+    offers = {
+        name: [
+            Offer(
+                version=VERSIONS[number],
+                requires={other: dice.choice(SPECIFIERS) for other in names[place + 1 :] if dice.random() < 0.6},
+            )
+            for number in numbers[place]
+        ]
+        for place, name in enumerate(names)
+    }
+    return World(offers, {name: dice.choice(SPECIFIERS) for name in dice.sample(names, dice.randint(1, 2))})
+
+
 def make_tangle(seed: int) -> World:
     """Return bundles of which most of what looks newer leads nowhere, with an answer hidden among them."""
     dice = random.Random(seed)
@@ -315,14 +334,23 @@ def keeps(chosen: Mapping[str, Offer], world: World) -> bool:
     return all(name in chosen and fits(specifier, chosen[name].version) for name, specifier in wants)
 
 
-@examples(100)
-@given(SEEDS.map(make_small_world))
+def keeps_strictly(chosen: Mapping[str, Offer], world: World) -> bool:
+    """Say the same where nothing is locked: a pre-release stands only where somebody who is chosen names one."""
+    wants = [*world.wanted.items(), *(one for offer in chosen.values() for one in offer.requires.items())]
+    asked = {name: SpecifierSet(",".join(text for other, text in wants if other == name)) for name in chosen}
+    return keeps(chosen, world) and all(
+        specifiers.contains(chosen[name].version, bool(specifiers.prereleases)) for name, specifiers in asked.items()
+    )
+
+
+@examples(400)
+@given(SEEDS.map(make_small_world) | SEEDS.map(make_early_world))
 def test_the_search_finds_an_answer_wherever_there_is_one(world: World) -> None:
     found = thorough.search_thoroughly(world.wanted, world.shelf())
     if found is None:
-        assert next(answers(world), None) is None
+        assert not any(keeps_strictly(one, world) for one in answers(world))
     else:
-        assert keeps(found, world)
+        assert keeps_strictly(found, world)
 
 
 @examples(150)
@@ -367,6 +395,70 @@ def test_what_has_nothing_to_do_with_a_dead_end_is_not_tried_in_all_ways() -> No
         "aa": "1.0.0",
         **{f"free-{number:02}": "2.0.0" for number in range(20)},
     }
+
+
+def test_only_a_pre_release_that_something_may_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each set of all the others would be tried with it."""
+    free = {f"free-{number:02}": dict.fromkeys(NINE, NOTHING) for number in range(10)}
+    shelf = {**free, "bb": {"2.0b1": NOTHING}}
+    monkeypatch.setattr(thorough._Search, "_try", lambda *_: pytest.fail("something was tried"))
+    wanted = dict.fromkeys(shelf, "")
+    assert thorough.search_thoroughly(wanted, World(bundles(shelf), wanted).shelf()) is None
+
+
+def test_a_pre_release_may_be_named_by_who_asks_last() -> None:
+    """Also after another version was chosen, and where there is no other."""
+    shelf = {
+        "aa": {"2.0.0": NOTHING, "2.1.0b1": NOTHING},
+        "bb": {"2.0b1": NOTHING},
+        "yy": {"2.0.0": {"aa": "==2.1.0b1"}, "1.0.0": {"aa": "==2.1.0b1"}},
+        "zz": {"1.0.0": {"bb": "==2.0b1"}},
+    }
+    wanted = dict.fromkeys(shelf, "")
+    found = resolve(wanted, World(bundles(shelf), wanted), {})
+    assert [offer.version for offer in found.values()] == ["2.1.0b1", "2.0b1", "2.0.0", "1.0.0"]
+    del shelf["yy"], shelf["zz"]
+    with pytest.raises(Unsolved, match="no version of bb"):
+        resolve({"aa": "", "bb": ""}, World(bundles(shelf), {}), {})
+
+
+def test_a_pre_release_stands_only_where_what_is_chosen_names_one() -> None:
+    shelf = {
+        "aa": {"2.0b1": NOTHING},
+        "yy": {"2.0.0": NOTHING, "1.0.0": {"aa": "==2.0b1"}},
+        "zz": {"3.0.0": NOTHING, "2.0.0": NOTHING, "1.0.0": NOTHING},
+    }
+    wanted = dict.fromkeys(shelf, "")
+    found = resolve(wanted, World(bundles(shelf), wanted), {})
+    assert [offer.version for offer in found.values()] == ["2.0b1", "1.0.0", "3.0.0"]
+    wanted["yy"] = ">1"
+    with pytest.raises(Unsolved, match="no version of aa"):
+        resolve(wanted, World(bundles(shelf), wanted), {})
+
+
+def test_what_resolvelib_holds_against_its_answers_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It doubles with each dead end of these: pairs that are wanted freely, and want other numbers of a third one."""
+    shelf: dict[str, dict[str, dict[str, str]]] = {}
+    for number in range(40):
+        shelf[f"base-{number}"] = dict.fromkeys(NINE, NOTHING)
+        shelf[f"left-{number}"] = {one: {f"base-{number}": f"=={one}"} for one in NINE}
+        shelf[f"right-{number}"] = {
+            one: {f"base-{number}": f"=={older}"} for one, older in zip(NINE, (*NINE[1:], NINE[-1]), strict=True)
+        }
+    held = []
+    find = backtrack._Provider.find_matches
+
+    def watch(self: Any, identifier: str, requirements: Any, incompatibilities: Any) -> Any:
+        held.append(sum(1 for _ in incompatibilities[identifier]))
+        assert sum(held) < 200_000
+        return find(self, identifier, requirements, incompatibilities)
+
+    monkeypatch.setattr(backtrack._Provider, "find_matches", watch)
+    wanted = {name: "" for name in shelf if not name.startswith("base")}
+    found = resolve(wanted, World(bundles(shelf), wanted), {})
+    assert held
+    assert len(found) == 120
+    assert {found[f"base-{number}"].version for number in range(40)} == {NINE[1]}
 
 
 def test_the_search_gives_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
