@@ -34,7 +34,7 @@ OLDEST = (2, 30)
 _PIECE = 64 * 1024
 _PIPE = -1  # a new pipe, by the standard library's word for it
 LATE = "it did not end in {} seconds, and was stopped"
-_WORDS = 6  # lines of what git said that are told
+_MOST_TOLD = 6  # lines of what git said
 _INSTALL = "install git {}.{} or newer".format(*OLDEST)
 _NOWHERE = str(Path(__file__).parent / "nowhere")  # where nothing is
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
@@ -240,7 +240,7 @@ def failure(command: str, said: str, printed: bytes) -> GitFailed:
     lines = [hide_login(escape(line.strip())) for line in said.splitlines() if line.strip()]
     return GitFailed(
         f"git {command} failed",
-        details=[f"git: {line}" for line in lines[-_WORDS:]],
+        details=[f"git: {line}" for line in lines[-_MOST_TOLD:]],
         output=escape(printed.decode("utf-8", "replace")),
     )
 
@@ -281,7 +281,7 @@ def _ask_version() -> str:
         lines = [line for line in f"{error}\n{said}".splitlines() if line.strip()]
         raise NoGit(
             "git does not work",
-            details=[f"git: {hide_login(escape(line.strip()))}" for line in lines[-_WORDS:]],
+            details=[f"git: {hide_login(escape(line.strip()))}" for line in lines[-_MOST_TOLD:]],
             hint=f"see that git version tells its version, or {_INSTALL}",
         )
     return found[1]

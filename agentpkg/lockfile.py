@@ -143,7 +143,7 @@ def _commit(fields: Fields) -> str:
     """Return the id of a commit, or what stands for none; git is asked for it, so that it must be nothing else."""
     commit = fields.text("commit")
     if commit != NO_COMMIT and commit.strip("0123456789abcdef"):
-        raise fields.error(f"{fields.where}: {commit!r} is not the id of a commit")
+        raise fields.error(f"{fields.where}: {commit!r} is not the id of a commit", _REPAIR)
     return commit
 
 

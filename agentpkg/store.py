@@ -1,4 +1,4 @@
-"""The cache, and in it the store of renderings: bytes that agentpkg wrote at some time, by their digest, in the cache.
+"""The cache, and in it the store of renderings: bytes that agentpkg wrote at some time, by their digest.
 
 It makes two things possible that need old bytes: merging an edit with a newer rendering, and telling an older
 rendering from an edit. Losing it loses neither; an edit then waits for a person instead of being merged.
@@ -45,7 +45,7 @@ def state_folder() -> Path:
 
 
 class RenderingStore:
-    """Bytes by the SHA-256 of their text with LF line endings, below `folder`.
+    """Bytes by their SHA-256, below `folder`; they are renderings, so that their lines end with LF.
 
     A few that come together are a file each, many are one file (see `agentpkg.packs`).
     """

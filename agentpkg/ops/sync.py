@@ -90,9 +90,11 @@ def _has_nothing_to_do(session: Session, head: str, began: int) -> bool:
     if _is_settled(session):
         return True
     marks = mark_files(str(project.root), *_watched(session))
-    if not look(session, trust=False).clean:
+    standing = look(session, trust=False)
+    if not standing.clean:
         return False
-    if can_be_noted(head, marks, began):
+    # What an index says of the files is what the lock says of them; a kept edit that is gone again is none.
+    if standing.files == as_locked(session.lock) and can_be_noted(head, marks, began):
         from agentpkg.journal import open_state
 
         with suppress(AgentpkgError):  # a project that cannot be written to is none the worse for it
@@ -109,14 +111,18 @@ def _is_settled(session: Session) -> bool:
 
 
 def _watched(session: Session) -> tuple[list[str], list[str]]:
-    """Return the paths that decide whether there is something to do, and the folders that they lead through."""
+    """Return the paths that decide whether there is something to do, and the folders that they lead through.
+
+    Of those above a bundle of the project it counts what stands in them: a name that only looks like one of theirs.
+    """
     from agentpkg.journal import JOURNAL
 
     project, lock = session.project, session.lock
     files = dict.fromkeys([f"{project.state}/{JOURNAL}", *map(file_of, lock.files)])
     bundles = [(project.home / path).relative_to(project.root).as_posix() for path in session.manifest.paths.values()]
-    files |= dict.fromkeys(all_below(project.root, [*skill_folders(lock), *bundles]))
-    folders = {above for path in files for above in folders_above(path)}
+    listed = {above for path in bundles for above in ("", *folders_above(path))}
+    files |= dict.fromkeys([*all_below(project.root, [*skill_folders(lock), *bundles]), *sorted(listed)])
+    folders = {above for path in files for above in folders_above(path)} - listed
     return list(files), sorted(folders)
 
 

@@ -246,6 +246,11 @@ def test_bundles_of_the_project_are_watched(cli: Cli, project: Path) -> None:
     assert settled_now(project)
     (folder / "agents/more.md").write_text("more")
     assert not settled_now(project)
+    (folder / "agents/more.md").unlink()
+    note(cli)
+    (project / "Bundles").mkdir()
+    assert not settled_now(project)
+    assert "it is called Bundles" in cli("sync", "--check", code=1).err
 
 
 def test_what_nobody_can_tell_of_is_not_noted(project_noted: Path) -> None:
@@ -253,6 +258,21 @@ def test_what_nobody_can_tell_of_is_not_noted(project_noted: Path) -> None:
     assert settled.can_be_noted(head, settled.mark_files(str(project_noted), [AGENT], [".claude"]), began)
     swap_for_a_link(project_noted)
     assert not settled.can_be_noted(head, settled.mark_files(str(project_noted), [], [".claude"]), began)
+
+
+def test_a_kept_edit_that_is_gone_again_is_told_as_none(cli: Cli, project_noted: Path) -> None:
+    """Which an index could not tell, so there is none."""
+    path = project_noted / AGENT
+    before = path.read_bytes()
+    path.write_bytes(before + b"mine\n")
+    cli("keep", AGENT)
+    note(cli)
+    assert "1 of them as you kept" in cli("status").out
+    path.write_bytes(before)
+    for _ in range(2):
+        assert "as you kept" not in cli("status").out
+        note(cli)
+    assert not settled_now(project_noted)
 
 
 def test_a_deletion_that_was_accepted_is_watched(cli: Cli, project_noted: Path) -> None:
