@@ -186,8 +186,8 @@ def run(  # noqa: PLR0913 (one door, with a default for all that is rarely said)
 def start(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, apart: bool = False) -> Any:
     """Begin one git command in `folder`, a repository of ours; return its process, which reads and writes pipes.
 
-    `end` must end it. Whether what answers is git at all, `check_works` says. What is `apart` reads nothing, has a
-    session of its own, and so no terminal, and must be a git that works.
+    `end` ends it; whether what answers is git at all, `check_works` says. What is `apart` ends by itself, reads
+    nothing, has a session of its own, and so no terminal, and must be a git that works.
     """
     git = Git(folder)
     git.update_environment(GIT_DIR=str(folder))

@@ -15,9 +15,10 @@ from agentpkg.acceptance import check_seen, fetch_commit
 from agentpkg.builtin import open_builtin
 from agentpkg.direct import Collection, Pin
 from agentpkg.errors import AgentpkgError, UsageError, nearest
+from agentpkg.fetches import fetch_together
 from agentpkg.objects import Damaged
 from agentpkg.registry import Registry
-from agentpkg.remote import Remote, fetch_together, mirror_lock
+from agentpkg.remote import Remote, mirror_lock
 from agentpkg.requirement import DEFAULT_REGISTRY, bundle_id, split_id
 from agentpkg.trail import note
 

@@ -17,11 +17,12 @@ import pytest
 
 from agentpkg.apart import Apart, ended_in_order
 from agentpkg.errors import AgentpkgError, IntegrityError, NetworkError
+from agentpkg.fetches import fetch_together
 from agentpkg.git import GitFailed
 from agentpkg.mirror import HEAD, Mirror
 from agentpkg.registries import Registries
 from agentpkg.registry_tables import RegistrySource
-from agentpkg.remote import Remote, fetch_together, mirror_lock
+from agentpkg.remote import Remote, mirror_lock
 from agentpkg.store import cache_folder, state_folder
 from tests.support.cli import Cli
 from tests.support.registry import Registry, git
@@ -98,7 +99,7 @@ def test_all_are_fetched_at_the_same_time(
 def test_no_more_at_a_time_than_a_server_takes(
     four: dict[str, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agentpkg.remote._MOST_AT_ONCE", 2)
+    monkeypatch.setattr("agentpkg.fetches._MOST_AT_ONCE", 2)
     begin, finish, going_on, most = Apart.__init__, Apart.finish, [], []
 
     def begun(self: Apart, *words: Any, **settings: Any) -> None:
@@ -174,7 +175,7 @@ def test_what_could_not_be_fetched_so_is_fetched_alone_where_somebody_can_be_ask
     )
     script.chmod(0o755)
     monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
-    for place in ("agentpkg.git.can_ask", "agentpkg.remote.can_ask"):
+    for place in ("agentpkg.git.can_ask", "agentpkg.fetches.can_ask"):
         monkeypatch.setattr(place, lambda: somebody)
     registries = Registries(sources(four), tmp_path)
     if somebody:

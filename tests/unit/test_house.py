@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "agentpkg.workshop",
         "agentpkg.registries",
         "agentpkg.remote",
+        "agentpkg.fetches",
         "agentpkg.builtin",
         "agentpkg.glance",
         "agentpkg.unreachable",
